@@ -1,0 +1,72 @@
+// Every command of the window, once. From this list come the handler (mod.rs), the permission list
+// (build.rs) and the TypeScript functions (ui/src/api/commands.ts). The left name is what crosses
+// the boundary, the right one the use case in the app crate.
+commands! {
+    start = settings::start() -> Start;
+    save_settings = settings::save(settings: Settings) -> Settings;
+
+    list_teams = teams::list() -> Vec<Team>;
+    create_team = teams::create(name: String) -> Team;
+    rename_team = teams::rename(team_id: String, name: String) -> Team;
+    delete_team = teams::delete(team_id: String) -> ();
+
+    list_drafts = drafts::list(query: DraftQuery) -> DraftList;
+    create_draft = drafts::create(team_id: String, new: NewDraft) -> Draft;
+    open_draft = drafts::open(draft_id: String) -> Draft;
+    save_draft = drafts::save(draft_id: String, revision: i64, content: Summary) -> Saved;
+    duplicate_draft = drafts::duplicate(draft_id: String) -> Draft;
+    delete_draft = drafts::delete(draft_id: String) -> ();
+    restore_draft = drafts::restore(draft_id: String) -> ();
+    open_actions = drafts::open_actions(draft_id: String) -> OpenActions;
+    list_templates = drafts::templates() -> Vec<Template>;
+    save_template = drafts::save_template(template: Template) -> Template;
+    delete_template = drafts::delete_template(template_id: String) -> ();
+    list_models = drafts::models() -> Vec<Model>;
+    save_model = drafts::save_model(model: Model) -> Model;
+    delete_model = drafts::delete_model(model_id: String) -> ();
+
+    read_import_file = import::read_file(name: String, base64: String) -> ImportSource;
+    read_import_text = import::read_text(text: String) -> ImportSource;
+    preview_import = import::preview(source_id: String, options: ImportOptions) -> ImportPreview;
+    run_import = import::run(team_id: String, source_id: String, options: ImportOptions) -> Vec<String>;
+
+    list_integrations = integrations::list(team_id: String) -> Vec<Integration>;
+    save_integration = integrations::save(session_id: String, configuration: Configuration) -> Integration;
+    disconnect = integrations::disconnect(integration_id: String) -> ();
+
+    check_connection = connect::check(request: ConnectRequest) -> Connection;
+    resume_connection = connect::resume(integration_id: String) -> Connection;
+    leave_connection = connect::leave(session_id: String) -> ();
+    list_spaces = connect::spaces(session_id: String) -> Vec<SpaceView>;
+    list_pages = connect::pages(session_id: String, space_id: String, parent_id: Option<String>) -> Vec<PageView>;
+    find_pages = connect::find_pages(session_id: String, space_id: String, text: String) -> Vec<PageView>;
+    check_parent_title = connect::parent_title(session_id: String, space_id: String, kind: Kind, title: String) -> ParentTitle;
+    preview_title = connect::title_preview(team_id: String, kind: Kind, template: String) -> TitlePreview;
+    list_substitutions = connect::substitutions(team_id: String, kind: Kind) -> Vec<SubstitutionView>;
+    run_checklist = connect::checklist(session_id: String, configuration: Configuration) -> Vec<Check>;
+    publish_test = connect::publish_test(session_id: String, configuration: Configuration, kind: Kind) -> Operation;
+    delete_test = connect::delete_test(session_id: String, operation_id: String) -> Operation;
+    view_test = connect::view_test(session_id: String, operation_id: String) -> ();
+    open_server_page = connect::open_server_page(method: Method, server_url: String, page: ServerPage) -> ();
+
+    preview_share = share::preview(draft_id: String, integration_id: Option<String>) -> SharePreview;
+    preview_pdf = share::pdf(draft_id: String, integration_id: Option<String>) -> PdfPreview;
+    draft_markdown = share::markdown(draft_id: String) -> String;
+    save_pdf = share::save_pdf(draft_id: String, integration_id: Option<String>) -> Option<String>;
+
+    publish = publish::publish(draft_id: String, integration_id: String) -> Operation;
+    open_operation = publish::operation(operation_id: String) -> Operation;
+    retry_operation = publish::retry(operation_id: String) -> Operation;
+    resolve_operation = publish::resolve(operation_id: String, resolution: Resolution) -> Operation;
+    cancel_operation = publish::cancel(operation_id: String) -> Operation;
+
+    list_publications = history::list(query: PublicationQuery) -> PublicationList;
+    open_publication = history::open(publication_id: String) -> Publication;
+    view_publication = history::view(publication_id: String) -> ();
+    delete_publication = history::delete(publication_id: String) -> Operation;
+    republish = history::republish(publication_id: String) -> Operation;
+
+    start_sandbox = sandbox::start() -> SandboxView;
+    view_sandbox = sandbox::view() -> ();
+    empty_sandbox = sandbox::empty() -> ();
+}

@@ -1,0 +1,57 @@
+//! The commands of the window: each calls one use case of the app crate and does nothing else.
+
+#[cfg(test)]
+mod typescript;
+
+use std::sync::Arc;
+
+use retropress_app::{
+    ApiError, App,
+    connect::{
+        self, Check, ConnectRequest, Connection, Method, PageView, ParentTitle, ServerPage,
+        SpaceView, SubstitutionView, TitlePreview,
+    },
+    drafts::{self, Draft, DraftList, DraftQuery, NewDraft, OpenActions, Saved},
+    history::{self, Publication, PublicationList, PublicationQuery},
+    import::{self, ImportSource},
+    integrations::{self, Configuration, Integration},
+    publish::{self, Operation, Resolution},
+    sandbox::{self, SandboxView},
+    settings::{self, Settings, Start},
+    share::{self, PdfPreview, SharePreview},
+    teams::{self, Team},
+};
+use retropress_summary::{
+    Kind, Summary,
+    health_check::Model,
+    import::{ImportOptions, ImportPreview},
+    retrospective::Template,
+};
+use tauri::State;
+
+macro_rules! commands {
+    ($($name:ident = $screen:ident :: $case:ident ($($argument:ident : $type:ty),*) -> $answer:ty;)*) => {
+        $(
+            #[tauri::command]
+            pub async fn $name(app: State<'_, Arc<App>>, $($argument: $type),*) -> Result<$answer, ApiError> {
+                $screen::$case(&app, $($argument),*).await
+            }
+        )*
+
+        /// Answers every command of the list.
+        pub fn handler() -> impl Fn(tauri::ipc::Invoke<tauri::Wry>) -> bool {
+            tauri::generate_handler![$($name),*]
+        }
+
+        #[cfg(test)]
+        fn signatures(config: &ts_rs::Config) -> Vec<typescript::Signature> {
+            vec![$(typescript::Signature {
+                name: stringify!($name),
+                arguments: vec![$((stringify!($argument), <$type as ts_rs::TS>::name(config))),*],
+                answer: <$answer as ts_rs::TS>::name(config),
+            }),*]
+        }
+    };
+}
+
+include!("list.rs");
