@@ -1,0 +1,154 @@
+// Generated from src-tauri/src/commands/list.rs by `cargo xtask bindings`. Do not edit.
+import type { Check } from "./bindings/Check";
+import type { Configuration } from "./bindings/Configuration";
+import type { ConnectRequest } from "./bindings/ConnectRequest";
+import type { Connection } from "./bindings/Connection";
+import type { Draft } from "./bindings/Draft";
+import type { DraftList } from "./bindings/DraftList";
+import type { DraftQuery } from "./bindings/DraftQuery";
+import type { ImportOptions } from "./bindings/ImportOptions";
+import type { ImportPreview } from "./bindings/ImportPreview";
+import type { ImportSource } from "./bindings/ImportSource";
+import type { Integration } from "./bindings/Integration";
+import type { Kind } from "./bindings/Kind";
+import type { Method } from "./bindings/Method";
+import type { Model } from "./bindings/Model";
+import type { NewDraft } from "./bindings/NewDraft";
+import type { OpenActions } from "./bindings/OpenActions";
+import type { Operation } from "./bindings/Operation";
+import type { PageView } from "./bindings/PageView";
+import type { ParentTitle } from "./bindings/ParentTitle";
+import type { PdfPreview } from "./bindings/PdfPreview";
+import type { Publication } from "./bindings/Publication";
+import type { PublicationList } from "./bindings/PublicationList";
+import type { PublicationQuery } from "./bindings/PublicationQuery";
+import type { Resolution } from "./bindings/Resolution";
+import type { SandboxView } from "./bindings/SandboxView";
+import type { Saved } from "./bindings/Saved";
+import type { ServerPage } from "./bindings/ServerPage";
+import type { Settings } from "./bindings/Settings";
+import type { SharePreview } from "./bindings/SharePreview";
+import type { SpaceView } from "./bindings/SpaceView";
+import type { Start } from "./bindings/Start";
+import type { SubstitutionView } from "./bindings/SubstitutionView";
+import type { Summary } from "./bindings/Summary";
+import type { Team } from "./bindings/Team";
+import type { Template } from "./bindings/Template";
+import type { TitlePreview } from "./bindings/TitlePreview";
+import { call } from "./call";
+
+export const start = (): Promise<Start> => call("start");
+
+export const saveSettings = (settings: Settings): Promise<Settings> => call("save_settings", { settings });
+
+export const listTeams = (): Promise<Array<Team>> => call("list_teams");
+
+export const createTeam = (name: string): Promise<Team> => call("create_team", { name });
+
+export const renameTeam = (teamId: string, name: string): Promise<Team> => call("rename_team", { teamId, name });
+
+export const deleteTeam = (teamId: string): Promise<void> => call("delete_team", { teamId });
+
+export const listDrafts = (query: DraftQuery): Promise<DraftList> => call("list_drafts", { query });
+
+export const createDraft = (teamId: string, new: NewDraft): Promise<Draft> => call("create_draft", { teamId, new });
+
+export const openDraft = (draftId: string): Promise<Draft> => call("open_draft", { draftId });
+
+export const saveDraft = (draftId: string, revision: number, content: Summary): Promise<Saved> => call("save_draft", { draftId, revision, content });
+
+export const duplicateDraft = (draftId: string): Promise<Draft> => call("duplicate_draft", { draftId });
+
+export const deleteDraft = (draftId: string): Promise<void> => call("delete_draft", { draftId });
+
+export const restoreDraft = (draftId: string): Promise<void> => call("restore_draft", { draftId });
+
+export const openActions = (draftId: string): Promise<OpenActions> => call("open_actions", { draftId });
+
+export const listTemplates = (): Promise<Array<Template>> => call("list_templates");
+
+export const saveTemplate = (template: Template): Promise<Template> => call("save_template", { template });
+
+export const deleteTemplate = (templateId: string): Promise<void> => call("delete_template", { templateId });
+
+export const listModels = (): Promise<Array<Model>> => call("list_models");
+
+export const saveModel = (model: Model): Promise<Model> => call("save_model", { model });
+
+export const deleteModel = (modelId: string): Promise<void> => call("delete_model", { modelId });
+
+export const readImportFile = (name: string, base64: string): Promise<ImportSource> => call("read_import_file", { name, base64 });
+
+export const readImportText = (text: string): Promise<ImportSource> => call("read_import_text", { text });
+
+export const previewImport = (sourceId: string, options: ImportOptions): Promise<ImportPreview> => call("preview_import", { sourceId, options });
+
+export const runImport = (teamId: string, sourceId: string, options: ImportOptions): Promise<Array<string>> => call("run_import", { teamId, sourceId, options });
+
+export const listIntegrations = (teamId: string): Promise<Array<Integration>> => call("list_integrations", { teamId });
+
+export const saveIntegration = (sessionId: string, configuration: Configuration): Promise<Integration> => call("save_integration", { sessionId, configuration });
+
+export const disconnect = (integrationId: string): Promise<void> => call("disconnect", { integrationId });
+
+export const checkConnection = (request: ConnectRequest): Promise<Connection> => call("check_connection", { request });
+
+export const resumeConnection = (integrationId: string): Promise<Connection> => call("resume_connection", { integrationId });
+
+export const leaveConnection = (sessionId: string): Promise<void> => call("leave_connection", { sessionId });
+
+export const listSpaces = (sessionId: string): Promise<Array<SpaceView>> => call("list_spaces", { sessionId });
+
+export const listPages = (sessionId: string, spaceId: string, parentId: string | null): Promise<Array<PageView>> => call("list_pages", { sessionId, spaceId, parentId });
+
+export const findPages = (sessionId: string, spaceId: string, text: string): Promise<Array<PageView>> => call("find_pages", { sessionId, spaceId, text });
+
+export const checkParentTitle = (sessionId: string, spaceId: string, kind: Kind, title: string): Promise<ParentTitle> => call("check_parent_title", { sessionId, spaceId, kind, title });
+
+export const previewTitle = (teamId: string, kind: Kind, template: string): Promise<TitlePreview> => call("preview_title", { teamId, kind, template });
+
+export const listSubstitutions = (teamId: string, kind: Kind): Promise<Array<SubstitutionView>> => call("list_substitutions", { teamId, kind });
+
+export const runChecklist = (sessionId: string, configuration: Configuration): Promise<Array<Check>> => call("run_checklist", { sessionId, configuration });
+
+export const publishTest = (sessionId: string, configuration: Configuration, kind: Kind): Promise<Operation> => call("publish_test", { sessionId, configuration, kind });
+
+export const deleteTest = (sessionId: string, operationId: string): Promise<Operation> => call("delete_test", { sessionId, operationId });
+
+export const viewTest = (sessionId: string, operationId: string): Promise<void> => call("view_test", { sessionId, operationId });
+
+export const openServerPage = (method: Method, serverUrl: string, page: ServerPage): Promise<void> => call("open_server_page", { method, serverUrl, page });
+
+export const previewShare = (draftId: string, integrationId: string | null): Promise<SharePreview> => call("preview_share", { draftId, integrationId });
+
+export const previewPdf = (draftId: string, integrationId: string | null): Promise<PdfPreview> => call("preview_pdf", { draftId, integrationId });
+
+export const draftMarkdown = (draftId: string): Promise<string> => call("draft_markdown", { draftId });
+
+export const savePdf = (draftId: string, integrationId: string | null): Promise<string | null> => call("save_pdf", { draftId, integrationId });
+
+export const publish = (draftId: string, integrationId: string): Promise<Operation> => call("publish", { draftId, integrationId });
+
+export const openOperation = (operationId: string): Promise<Operation> => call("open_operation", { operationId });
+
+export const retryOperation = (operationId: string): Promise<Operation> => call("retry_operation", { operationId });
+
+export const resolveOperation = (operationId: string, resolution: Resolution): Promise<Operation> => call("resolve_operation", { operationId, resolution });
+
+export const cancelOperation = (operationId: string): Promise<Operation> => call("cancel_operation", { operationId });
+
+export const listPublications = (query: PublicationQuery): Promise<PublicationList> => call("list_publications", { query });
+
+export const openPublication = (publicationId: string): Promise<Publication> => call("open_publication", { publicationId });
+
+export const viewPublication = (publicationId: string): Promise<void> => call("view_publication", { publicationId });
+
+export const deletePublication = (publicationId: string): Promise<Operation> => call("delete_publication", { publicationId });
+
+export const republish = (publicationId: string): Promise<Operation> => call("republish", { publicationId });
+
+export const startSandbox = (): Promise<SandboxView> => call("start_sandbox");
+
+export const viewSandbox = (): Promise<void> => call("view_sandbox");
+
+export const emptySandbox = (): Promise<void> => call("empty_sandbox");
