@@ -11,7 +11,7 @@ commands! {
     delete_team = teams::delete(team_id: String) -> ();
 
     list_drafts = drafts::list(query: DraftQuery) -> DraftList;
-    create_draft = drafts::create(team_id: String, new: NewDraft) -> Draft;
+    create_draft = drafts::create(team_id: String, new_draft: NewDraft) -> Draft;
     open_draft = drafts::open(draft_id: String) -> Draft;
     save_draft = drafts::save(draft_id: String, revision: i64, content: Summary) -> Saved;
     duplicate_draft = drafts::duplicate(draft_id: String) -> Draft;

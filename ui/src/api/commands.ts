@@ -51,7 +51,7 @@ export const deleteTeam = (teamId: string): Promise<void> => call("delete_team",
 
 export const listDrafts = (query: DraftQuery): Promise<DraftList> => call("list_drafts", { query });
 
-export const createDraft = (teamId: string, new: NewDraft): Promise<Draft> => call("create_draft", { teamId, new });
+export const createDraft = (teamId: string, newDraft: NewDraft): Promise<Draft> => call("create_draft", { teamId, newDraft });
 
 export const openDraft = (draftId: string): Promise<Draft> => call("open_draft", { draftId });
 
