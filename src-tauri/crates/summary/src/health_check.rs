@@ -87,12 +87,19 @@ pub fn average(responses: &[u32]) -> Option<f64> {
     if total == 0 {
         return None;
     }
-    let points: u64 = responses.iter().zip(1u64..).map(|(n, step)| u64::from(*n) * step).sum();
+    let points: u64 = responses
+        .iter()
+        .zip(1u64..)
+        .map(|(n, step)| u64::from(*n) * step)
+        .sum();
     Some(points as f64 / total as f64)
 }
 
 impl PreviousCheck {
     pub fn average(&self, dimension_id: &str) -> Option<f64> {
-        self.averages.iter().find(|it| it.dimension_id == dimension_id).map(|it| it.average)
+        self.averages
+            .iter()
+            .find(|it| it.dimension_id == dimension_id)
+            .map(|it| it.average)
     }
 }

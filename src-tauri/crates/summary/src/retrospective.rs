@@ -113,7 +113,9 @@ impl Retrospective {
 
 impl Roti {
     pub fn responses(&self) -> u32 {
-        self.counts.iter().fold(0u32, |sum, n| sum.saturating_add(*n))
+        self.counts
+            .iter()
+            .fold(0u32, |sum, n| sum.saturating_add(*n))
     }
 
     /// Mean of the points given, 1.0 to 5.0; `None` when nobody answered.
@@ -131,8 +133,16 @@ pub fn built_in_templates() -> Vec<Template> {
         built_in: true,
     };
     vec![
-        template("went-well", "Went well / To improve", &["Went well", "To improve"]),
-        template("start-stop-continue", "Start Stop Continue", &["Start", "Stop", "Continue"]),
+        template(
+            "went-well",
+            "Went well / To improve",
+            &["Went well", "To improve"],
+        ),
+        template(
+            "start-stop-continue",
+            "Start Stop Continue",
+            &["Start", "Stop", "Continue"],
+        ),
         template("4ls", "4Ls", &["Liked", "Learned", "Lacked", "Longed for"]),
         template("mad-sad-glad", "Mad Sad Glad", &["Mad", "Sad", "Glad"]),
     ]
