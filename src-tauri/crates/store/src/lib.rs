@@ -1,1 +1,65 @@
+//! What is kept on this laptop: one SQLite file.
+//!
+//! Each public method is one transaction. Texts that only other rooms understand (a draft's content,
+//! a configuration) are kept as they are handed in.
 
+mod drafts;
+mod error;
+mod integrations;
+mod library;
+mod open;
+mod operations;
+mod publications;
+mod settings;
+mod teams;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+pub use drafts::{DraftFilter, DraftOrder, DraftRecord, DraftRow, DraftRows, NewText, PreviousDraft};
+pub use error::StoreError;
+pub use integrations::IntegrationRecord;
+pub use library::Shelf;
+pub use open::Opened;
+pub use operations::{OperationProgress, OperationRecord};
+pub use publications::{PublicationFilter, PublicationOrder, PublicationRecord, TimelineRecord};
+pub use teams::TeamRecord;
+
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// The database. Cheap to clone; all clones share one connection.
+#[derive(Clone)]
+pub struct Store {
+    connection: Arc<Mutex<Connection>>,
+    folder: PathBuf,
+}
+
+impl Store {
+    /// The folder the database lies in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A panic inside a transaction rolled it back: the connection is sound.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        work(&transaction)
+    }
+
+    fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let answer = work(&transaction)?;
+        transaction.commit()?;
+        Ok(answer)
+    }
+}

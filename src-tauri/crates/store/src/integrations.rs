@@ -1,0 +1,130 @@
+//! Integrations and their sealed secrets.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::{Result, Store, StoreError};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntegrationRecord {
+    pub id: String,
+    pub team_id: String,
+    pub method: String,
+    pub site: String,
+    pub route: String,
+    pub account: String,
+    pub account_name: String,
+    pub configuration: String,
+    /// Parent pages found or created by their title.
+    pub parents: String,
+    pub allow_http: bool,
+    pub sandbox: bool,
+    pub saved_at: i64,
+}
+
+const COLUMNS: &str = "id, team_id, method, site, route, account, account_name, configuration, \
+                       parents, allow_http, sandbox, saved_at";
+
+fn record(row: &Row<'_>) -> rusqlite::Result<IntegrationRecord> {
+    Ok(IntegrationRecord {
+        id: row.get(0)?,
+        team_id: row.get(1)?,
+        method: row.get(2)?,
+        site: row.get(3)?,
+        route: row.get(4)?,
+        account: row.get(5)?,
+        account_name: row.get(6)?,
+        configuration: row.get(7)?,
+        parents: row.get(8)?,
+        allow_http: row.get(9)?,
+        sandbox: row.get(10)?,
+        saved_at: row.get(11)?,
+    })
+}
+
+impl Store {
+    pub fn integrations(&self, team_id: &str) -> Result<Vec<IntegrationRecord>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM integration WHERE team_id = ?1 ORDER BY rowid"
+            ))?;
+            let rows = statement.query_map([team_id], record)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    pub fn integration(&self, id: &str) -> Result<IntegrationRecord> {
+        self.read(|tx| {
+            Ok(tx
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM integration WHERE id = ?1"))?
+                .query_row([id], record)?)
+        })
+    }
+
+    /// Saves the integration and, where one is given, its sealed secret: both or neither.
+    pub fn save_integration(&self, it: &IntegrationRecord, sealed: Option<&[u8]>) -> Result<()> {
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO integration (id, team_id, method, site, route, account, account_name,
+                                          configuration, parents, allow_http, sandbox, saved_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                 ON CONFLICT (id) DO UPDATE SET
+                    method = excluded.method, site = excluded.site, route = excluded.route,
+                    account = excluded.account, account_name = excluded.account_name,
+                    configuration = excluded.configuration, parents = excluded.parents,
+                    allow_http = excluded.allow_http, sandbox = excluded.sandbox,
+                    saved_at = excluded.saved_at",
+                params![
+                    it.id,
+                    it.team_id,
+                    it.method,
+                    it.site,
+                    it.route,
+                    it.account,
+                    it.account_name,
+                    it.configuration,
+                    it.parents,
+                    it.allow_http,
+                    it.sandbox,
+                    it.saved_at
+                ],
+            )?;
+            if let Some(sealed) = sealed {
+                tx.execute(
+                    "INSERT INTO secret (integration_id, sealed) VALUES (?1, ?2)
+                     ON CONFLICT (integration_id) DO UPDATE SET sealed = excluded.sealed",
+                    params![it.id, sealed],
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    pub fn save_parents(&self, id: &str, parents: &str) -> Result<()> {
+        self.write(|tx| {
+            tx.execute("UPDATE integration SET parents = ?2 WHERE id = ?1", [id, parents])?;
+            Ok(())
+        })
+    }
+
+    pub fn sealed_secret(&self, integration_id: &str) -> Result<Option<Vec<u8>>> {
+        self.read(|tx| {
+            Ok(tx
+                .prepare_cached("SELECT sealed FROM secret WHERE integration_id = ?1")?
+                .query_row([integration_id], |row| row.get(0))
+                .optional()?)
+        })
+    }
+
+    /// How many secrets are kept in all; with none left the key can go.
+    pub fn secret_count(&self) -> Result<u32> {
+        self.read(|tx| Ok(tx.query_row("SELECT count(*) FROM secret", [], |row| row.get(0))?))
+    }
+
+    /// With its secret; what was published keeps its place in the history.
+    pub fn delete_integration(&self, id: &str) -> Result<()> {
+        self.write(|tx| match tx.execute("DELETE FROM integration WHERE id = ?1", [id])? {
+            0 => Err(StoreError::Gone),
+            _ => Ok(()),
+        })
+    }
+}

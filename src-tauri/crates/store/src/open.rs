@@ -1,0 +1,163 @@
+//! Opening the file: its schema, its backup, and what to do when it is damaged.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use rusqlite::Connection;
+
+use crate::{Result, Store, StoreError};
+
+const FILE: &str = "retropress.db";
+const BACKUP: &str = "retropress.backup.db";
+const BACKUP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Each entry brings the schema one version further; `user_version` counts them.
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+
+/// An open store, and what the user should be told about it.
+pub struct Opened {
+    pub store: Store,
+    /// The file was damaged: it was set aside under this name.
+    pub set_aside: Option<String>,
+    /// Its last good backup took its place; without one the app starts empty.
+    pub from_backup: bool,
+}
+
+impl Store {
+    /// Opens the database in the folder, and makes both where they are missing.
+    ///
+    /// A damaged file is never deleted: it is set aside and the last good backup takes its place.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] for a file of a newer app, which is left as it is.
+    pub fn open(folder: &Path) -> Result<Opened> {
+        fs::create_dir_all(folder)?;
+        restrict(folder)?;
+        let path = folder.join(FILE);
+        match connect(&path) {
+            Ok(connection) => Ok(opened(connection, folder, None, false)),
+            Err(StoreError::Damaged(_)) => {
+                let name = set_aside(folder)?;
+                let backup = folder.join(BACKUP);
+                if backup.exists() {
+                    fs::copy(&backup, &path)?;
+                    if let Ok(connection) = connect(&path) {
+                        return Ok(opened(connection, folder, Some(name), true));
+                    }
+                    set_aside(folder)?;
+                }
+                Ok(opened(connect(&path)?, folder, Some(name), false))
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Writes a fresh backup if the last one is older than a day. Takes its time: not for the start.
+    pub fn back_up(&self) -> Result<()> {
+        let target = self.folder().join(BACKUP);
+        let age = fs::metadata(&target)
+            .and_then(|it| it.modified())
+            .ok()
+            .and_then(|at| SystemTime::now().duration_since(at).ok());
+        if age.is_some_and(|it| it < BACKUP_EVERY) {
+            return Ok(());
+        }
+        let fresh = self.folder().join("retropress.backup.new.db");
+        if fresh.exists() {
+            fs::remove_file(&fresh)?;
+        }
+        {
+            // A connection of its own, so that nobody waits for the copy.
+            let source = Connection::open(self.folder().join(FILE))?;
+            let sound: String = source.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+            if sound != "ok" {
+                return Ok(());
+            }
+            source.execute("VACUUM INTO ?1", [fresh.to_string_lossy()])?;
+        }
+        fs::rename(fresh, target)?;
+        Ok(())
+    }
+
+    /// `PRAGMA integrity_check`: "ok", or what is wrong.
+    pub fn integrity(&self) -> Result<String> {
+        Ok(self.connection().query_row("PRAGMA integrity_check", [], |row| row.get(0))?)
+    }
+}
+
+fn opened(
+    connection: Connection,
+    folder: &Path,
+    set_aside: Option<String>,
+    from_backup: bool,
+) -> Opened {
+    let store =
+        Store { connection: Arc::new(Mutex::new(connection)), folder: folder.to_path_buf() };
+    Opened { store, set_aside, from_backup }
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+
+    let known = MIGRATIONS.len() as i64;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    for version in found..known {
+        let transaction = connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let now: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if now == version {
+            transaction.execute_batch(MIGRATIONS[version as usize])?;
+            transaction.pragma_update(None, "user_version", version + 1)?;
+        }
+        transaction.commit()?;
+    }
+    // Reading the schema finds a file that is no database, or cut short.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+    connection.query_row("SELECT count(*) FROM draft", [], |row| row.get::<_, i64>(0))?;
+    Ok(connection)
+}
+
+fn set_aside(folder: &Path) -> Result<String> {
+    for number in 1.. {
+        let name = format!("retropress.damaged-{number}.db");
+        if folder.join(&name).exists() {
+            continue;
+        }
+        fs::rename(folder.join(FILE), folder.join(&name))?;
+        for rest in ["-wal", "-shm"] {
+            let from = folder.join(format!("{FILE}{rest}"));
+            if from.exists() {
+                fs::rename(from, folder.join(format!("{name}{rest}")))?;
+            }
+        }
+        return Ok(name);
+    }
+    unreachable!("numbers do not end")
+}
+
+/// Drafts are nobody else's business on a shared computer.
+#[cfg(unix)]
+fn restrict(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn restrict(_folder: &Path) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,266 @@
+//! The history of what was published.
+
+use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
+
+use crate::{Result, Store};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicationRecord {
+    pub id: String,
+    pub team_id: String,
+    pub team_name: String,
+    pub integration_id: Option<String>,
+    pub draft_id: Option<String>,
+    pub kind: String,
+    pub title: String,
+    pub date: Option<String>,
+    pub status: String,
+    pub site_name: String,
+    pub space_id: String,
+    pub space_key: String,
+    pub space_name: String,
+    pub parent: String,
+    pub page_id: String,
+    pub link: String,
+    pub version: u32,
+    pub pdf_name: String,
+    pub pdf_size: u32,
+    pub attachment_id: Option<String>,
+    pub account_name: String,
+    pub reference: String,
+    pub marker: String,
+    pub draft_revision: i64,
+    pub published_at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelineRecord {
+    pub what: String,
+    pub text: String,
+    pub note: String,
+    pub at: i64,
+}
+
+#[derive(Debug, Clone)]
+pub struct PublicationFilter<'a> {
+    pub team_id: &'a str,
+    /// Words that must all occur in the title.
+    pub text: &'a str,
+    pub kind: Option<&'a str>,
+    pub space_key: Option<&'a str>,
+    pub status: Option<&'a str>,
+    pub since: Option<&'a str>,
+    pub order: PublicationOrder,
+    pub descending: bool,
+    pub offset: u32,
+    pub limit: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublicationOrder {
+    Date,
+    Title,
+    Published,
+}
+
+const COLUMNS: &str = "id, team_id, team_name, integration_id, draft_id, kind, title, date, status, \
+                       site_name, space_id, space_key, space_name, parent, page_id, link, version, \
+                       pdf_name, pdf_size, attachment_id, account_name, reference, marker, \
+                       draft_revision, published_at";
+
+fn record(row: &Row<'_>) -> rusqlite::Result<PublicationRecord> {
+    Ok(PublicationRecord {
+        id: row.get(0)?,
+        team_id: row.get(1)?,
+        team_name: row.get(2)?,
+        integration_id: row.get(3)?,
+        draft_id: row.get(4)?,
+        kind: row.get(5)?,
+        title: row.get(6)?,
+        date: row.get(7)?,
+        status: row.get(8)?,
+        site_name: row.get(9)?,
+        space_id: row.get(10)?,
+        space_key: row.get(11)?,
+        space_name: row.get(12)?,
+        parent: row.get(13)?,
+        page_id: row.get(14)?,
+        link: row.get(15)?,
+        version: row.get(16)?,
+        pdf_name: row.get(17)?,
+        pdf_size: row.get(18)?,
+        attachment_id: row.get(19)?,
+        account_name: row.get(20)?,
+        reference: row.get(21)?,
+        marker: row.get(22)?,
+        draft_revision: row.get(23)?,
+        published_at: row.get(24)?,
+    })
+}
+
+impl Store {
+    pub fn publication(&self, id: &str) -> Result<PublicationRecord> {
+        self.read(|tx| {
+            Ok(tx
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM publication WHERE id = ?1"))?
+                .query_row([id], record)?)
+        })
+    }
+
+    pub fn timeline(&self, publication_id: &str) -> Result<Vec<TimelineRecord>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT what, text, note, at FROM timeline WHERE publication_id = ?1
+                 ORDER BY number DESC",
+            )?;
+            let rows = statement.query_map([publication_id], |row| {
+                Ok(TimelineRecord {
+                    what: row.get(0)?,
+                    text: row.get(1)?,
+                    note: row.get(2)?,
+                    at: row.get(3)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    pub fn add_to_timeline(&self, publication_id: &str, entry: &TimelineRecord) -> Result<()> {
+        self.write(|tx| add_to_timeline(tx, publication_id, entry))
+    }
+
+    /// The rows asked for, how many match in all, and the spaces that occur at all.
+    #[allow(clippy::type_complexity, reason = "three answers of one transaction")]
+    pub fn publications(
+        &self,
+        filter: &PublicationFilter<'_>,
+    ) -> Result<(Vec<PublicationRecord>, u32, Vec<(String, String)>)> {
+        let direction = if filter.descending { "DESC" } else { "ASC" };
+        let order = match filter.order {
+            PublicationOrder::Date => format!("date {direction}, published_at {direction}, id"),
+            PublicationOrder::Title => format!("folded {direction}, id"),
+            PublicationOrder::Published => format!("published_at {direction}, id"),
+        };
+        let words: Vec<String> = filter
+            .text
+            .split_whitespace()
+            .map(|it| format!("%{}%", fold(it).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")))
+            .collect();
+        let pattern = serde_json::to_string(&words).unwrap_or_default();
+        let condition = "team_id = :team AND (:kind IS NULL OR kind = :kind)
+             AND (:space IS NULL OR space_key = :space) AND (:status IS NULL OR status = :status)
+             AND (:since IS NULL OR date >= :since)
+             AND NOT EXISTS (SELECT 1 FROM json_each(:words)
+                             WHERE NOT folded LIKE json_each.value ESCAPE '\\')";
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM publication WHERE {condition}
+                 ORDER BY {order} LIMIT :limit OFFSET :offset"
+            ))?;
+            let rows = statement
+                .query_map(
+                    named_params! {
+                        ":team": filter.team_id, ":kind": filter.kind, ":space": filter.space_key,
+                        ":status": filter.status, ":since": filter.since, ":words": pattern,
+                        ":limit": filter.limit, ":offset": filter.offset,
+                    },
+                    record,
+                )?
+                .collect::<Result<_, _>>()?;
+            let total = tx
+                .prepare_cached(&format!("SELECT count(*) FROM publication WHERE {condition}"))?
+                .query_row(
+                    named_params! {
+                        ":team": filter.team_id, ":kind": filter.kind, ":space": filter.space_key,
+                        ":status": filter.status, ":since": filter.since, ":words": pattern,
+                    },
+                    |row| row.get(0),
+                )?;
+            let mut statement = tx.prepare_cached(
+                "SELECT space_key, max(space_name) FROM publication WHERE team_id = ?1
+                 GROUP BY space_key ORDER BY 2",
+            )?;
+            let spaces = statement
+                .query_map([filter.team_id], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?;
+            Ok((rows, total, spaces))
+        })
+    }
+
+    /// The live publication made of the draft, if there is one.
+    pub fn publication_of_draft(&self, draft_id: &str) -> Result<Option<PublicationRecord>> {
+        self.read(|tx| {
+            Ok(tx
+                .prepare_cached(&format!(
+                    "SELECT {COLUMNS} FROM publication
+                     WHERE id = (SELECT publication_id FROM draft WHERE id = ?1)"
+                ))?
+                .query_row([draft_id], record)
+                .optional()?)
+        })
+    }
+}
+
+pub(crate) fn add_to_timeline(
+    tx: &Transaction<'_>,
+    publication_id: &str,
+    entry: &TimelineRecord,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO timeline (publication_id, what, text, note, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![publication_id, entry.what, entry.text, entry.note, entry.at],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn save(tx: &Transaction<'_>, it: &PublicationRecord) -> Result<()> {
+    tx.execute(
+        "INSERT INTO publication (id, team_id, team_name, integration_id, draft_id, kind, title,
+             folded, date, status, site_name, space_id, space_key, space_name, parent, page_id,
+             link, version, pdf_name, pdf_size, attachment_id, account_name, reference, marker,
+             draft_revision, published_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+                 ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)
+         ON CONFLICT (id) DO UPDATE SET
+             title = excluded.title, folded = excluded.folded, date = excluded.date,
+             status = excluded.status, parent = excluded.parent, page_id = excluded.page_id,
+             link = excluded.link, version = excluded.version, pdf_name = excluded.pdf_name,
+             pdf_size = excluded.pdf_size, attachment_id = excluded.attachment_id,
+             account_name = excluded.account_name, marker = excluded.marker,
+             draft_revision = excluded.draft_revision, published_at = excluded.published_at",
+        params![
+            it.id,
+            it.team_id,
+            it.team_name,
+            it.integration_id,
+            it.draft_id,
+            it.kind,
+            it.title,
+            fold(&it.title),
+            it.date,
+            it.status,
+            it.site_name,
+            it.space_id,
+            it.space_key,
+            it.space_name,
+            it.parent,
+            it.page_id,
+            it.link,
+            it.version,
+            it.pdf_name,
+            it.pdf_size,
+            it.attachment_id,
+            it.account_name,
+            it.reference,
+            it.marker,
+            it.draft_revision,
+            it.published_at
+        ],
+    )?;
+    Ok(())
+}
+
+/// SQLite's LIKE folds ASCII letters only.
+fn fold(text: &str) -> String {
+    text.to_lowercase()
+}
