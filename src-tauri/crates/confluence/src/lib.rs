@@ -1,1 +1,39 @@
+//! Where a summary goes: Confluence sites, credentials, sign-in, the REST dialects, the error catalogue.
+//!
+//! How to use it, in the order of the wizard:
+//!
+//! 1. [`Http::new`] once.
+//! 2. [`discover`] turns whatever address was pasted into a [`Site`], without sending a credential.
+//! 3. [`sign_in`] gives a [`Client`] and the [`Account`], or says why not.
+//! 4. The [`Client`] reads spaces and pages, creates, updates and deletes pages, uploads files.
+//!
+//! Each failure is an [`Error`]: its [`ErrorKind`] says what happened, its [`Outcome`] whether
+//! Confluence may have done it all the same, and [`Error::words`] tells it to the user.
+//!
+//! This crate never sleeps, never sends anything twice, and follows no redirect.
 
+pub mod calls;
+mod client;
+mod cloud;
+mod credential;
+mod data_center;
+mod error;
+mod http;
+mod page;
+mod sign_in;
+mod site;
+mod words;
+
+pub use client::{Client, Endpoints, Route};
+pub use credential::Credential;
+pub use error::{Error, ErrorKind, Outcome, Result};
+pub use http::{CallRecord, Http, HttpOptions};
+pub use page::{
+    Account, Attachment, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, SavedPage, Space,
+    SpaceRef, Upload,
+};
+pub use secrecy::SecretString;
+pub use sign_in::sign_in;
+pub use site::{Edition, ServerPage, Site, discover};
+pub use url::Url;
+pub use words::Words;
