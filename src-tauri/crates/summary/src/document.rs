@@ -164,6 +164,29 @@ pub struct DistributionRow {
     pub change: Option<f64>,
 }
 
+impl KudoLine {
+    /// "To Ana, from Tom:", "To Ana:", "From Tom:" or nothing.
+    pub fn names(&self) -> String {
+        match (is_blank(&self.to), is_blank(&self.from)) {
+            (false, false) => format!("To {}, from {}:", self.to, self.from),
+            (false, true) => format!("To {}:", self.to),
+            (true, false) => format!("From {}:", self.from),
+            (true, true) => String::new(),
+        }
+    }
+}
+
+impl Distribution {
+    /// Head of the column of changes: "Since Q3 health check".
+    pub fn since(&self) -> String {
+        if is_blank(&self.compared_with) {
+            "Change".to_owned()
+        } else {
+            format!("Since {}", self.compared_with)
+        }
+    }
+}
+
 /// Puts a summary into the order in which it is published. Parts that hold nothing are left out.
 pub fn build(summary: &Summary, context: &Context<'_>) -> Document {
     let mut blocks = Blocks(Vec::new());
