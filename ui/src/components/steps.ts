@@ -1,0 +1,17 @@
+import type { StepState } from "../api/bindings/StepState";
+
+interface Look {
+  class: string;
+  /** For screen readers. */
+  word: string;
+}
+
+/** How each state of a step is drawn and said. */
+export const stepLooks: Record<StepState, Look> = {
+  waiting: { class: "", word: "not started" },
+  running: { class: "is-now", word: "under way" },
+  checking: { class: "is-wait", word: "checking" },
+  done: { class: "is-done", word: "done" },
+  failed: { class: "is-bad", word: "failed" },
+  conflict: { class: "is-clash", word: "conflict" },
+};

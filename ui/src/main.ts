@@ -1,0 +1,5 @@
+import { listenToShell } from "./api/events";
+import { openWindow } from "./window";
+
+void listenToShell();
+openWindow();

@@ -1,0 +1,57 @@
+// What the whole window knows: the teams, the one that is shown, and the settings.
+
+import type { Settings } from "../api/bindings/Settings";
+import type { Start } from "../api/bindings/Start";
+import type { Team } from "../api/bindings/Team";
+import { listTeams, saveSettings, start } from "../api/commands";
+
+interface Session {
+  /** `null` until the first answer. */
+  start: Start | null;
+  teams: Team[];
+  /** The team that is shown; `null` before the first one is made. */
+  team: Team | null;
+  settings: Settings;
+}
+
+export const session: Session = $state({
+  start: null,
+  teams: [],
+  team: null,
+  settings: { theme: "system", paper: "a4", teamId: null },
+});
+
+/** Asks for all that the first picture needs. */
+export async function open(): Promise<void> {
+  const answer = await start();
+  session.settings = answer.settings;
+  showTheme();
+  take(answer.teams);
+  session.start = answer;
+}
+
+export async function chooseTeam(id: string): Promise<void> {
+  if (session.settings.teamId !== id) await changeSettings({ teamId: id });
+  take(session.teams);
+}
+
+/** Reads the teams again; without the chosen one the first is shown. */
+export async function reloadTeams(): Promise<void> {
+  take(await listTeams());
+}
+
+export async function changeSettings(changes: Partial<Settings>): Promise<void> {
+  session.settings = await saveSettings({ ...session.settings, ...changes });
+  showTheme();
+}
+
+function take(teams: Team[]): void {
+  session.teams = teams;
+  session.team = teams.find((it) => it.id === session.settings.teamId) ?? teams[0] ?? null;
+}
+
+function showTheme(): void {
+  const { theme } = session.settings;
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+}

@@ -1,0 +1,869 @@
+// A stand-in for Rust: keeps everything in memory and answers the commands of the window. Tests
+// and `npm run preview-screens` use it; the product never does.
+
+import type { ApiError } from "../src/api/bindings/ApiError";
+import type { Draft } from "../src/api/bindings/Draft";
+import type { DraftList } from "../src/api/bindings/DraftList";
+import type { DraftRow } from "../src/api/bindings/DraftRow";
+import type { DraftSort } from "../src/api/bindings/DraftSort";
+import type { Integration } from "../src/api/bindings/Integration";
+import type { Model } from "../src/api/bindings/Model";
+import type { Operation } from "../src/api/bindings/Operation";
+import type { Publication } from "../src/api/bindings/Publication";
+import type { PublicationList } from "../src/api/bindings/PublicationList";
+import type { Settings } from "../src/api/bindings/Settings";
+import type { Step } from "../src/api/bindings/Step";
+import type { Summary } from "../src/api/bindings/Summary";
+import type { Team } from "../src/api/bindings/Team";
+import type { Template } from "../src/api/bindings/Template";
+import type * as commands from "../src/api/commands";
+import { tell } from "../src/api/events";
+import * as sample from "./samples";
+
+type Commands = typeof commands;
+type SnakeCase<Text extends string> = Text extends `${infer Head}${infer Rest}`
+  ? Head extends Uppercase<Head>
+    ? `_${Lowercase<Head>}${SnakeCase<Rest>}`
+    : `${Head}${SnakeCase<Rest>}`
+  : "";
+
+/** One answer for each command, by the name that crosses to Rust. */
+type Answers = {
+  [Name in keyof Commands as SnakeCase<Name>]: (
+    // biome-ignore lint/suspicious/noExplicitAny: named arguments, known only to the command.
+    args: any,
+  ) => Awaited<ReturnType<Commands[Name]>> | Promise<Awaited<ReturnType<Commands[Name]>>>;
+};
+
+export interface State {
+  settings: Settings;
+  teams: Team[];
+  drafts: Draft[];
+  integrations: Integration[];
+  publications: Publication[];
+  operations: Operation[];
+  templates: Template[];
+  models: Model[];
+  notices: string[];
+}
+
+/** The seed of the preview and of most tests. */
+export const samples = (): Partial<State> => ({
+  settings: { theme: "system", paper: "a4", teamId: "team-1" },
+  teams: sample.teams(),
+  drafts: sample.drafts(),
+  integrations: sample.integrations(),
+  publications: sample.publications(),
+});
+
+export const problem = (code: ApiError["code"], more: Partial<ApiError> = {}): ApiError => ({
+  code,
+  message: "That did not work",
+  cause: "",
+  hint: "Try again.",
+  retryable: false,
+  field: null,
+  details: "",
+  ...more,
+});
+
+const builtInTemplates: Template[] = [
+  ["went-well", "Went well / To improve", ["Went well", "To improve"]],
+  ["start-stop-continue", "Start Stop Continue", ["Start", "Stop", "Continue"]],
+  ["4ls", "4Ls", ["Liked", "Learned", "Lacked", "Longed for"]],
+  ["mad-sad-glad", "Mad Sad Glad", ["Mad", "Sad", "Glad"]],
+].map(([id, name, columns]) => ({ id, name, columns, builtIn: true }) as Template);
+
+const builtInModels = (): Model[] => [
+  {
+    id: "squad",
+    name: "Team health",
+    scale: sample.scale,
+    dimensions: sample.dimensions.map(([id, name, statement]) => ({ id, name, statement })),
+    builtIn: true,
+  },
+  {
+    id: "pulse",
+    name: "Short pulse",
+    scale: ["Red", "Amber", "Green"],
+    dimensions: [
+      { id: "focus", name: "Focus", statement: "We work on what matters most." },
+      { id: "pace", name: "Pace", statement: "We could go on like this for years." },
+      { id: "trust", name: "Trust", statement: "We can say what we think." },
+    ],
+    builtIn: true,
+  },
+];
+
+export class Backend {
+  readonly state: State;
+  /** Every call, in order, for tests. */
+  readonly calls: { name: string; args: Record<string, unknown> }[] = [];
+  private readonly failures = new Map<string, ApiError[]>();
+  private readonly deleted = new Map<string, Draft>();
+  /** How long a publish takes a step, in milliseconds; 0 does all of it at once. */
+  pace = 0;
+
+  constructor(seed: Partial<State> = {}) {
+    this.state = {
+      settings: { theme: "system", paper: "a4", teamId: null },
+      teams: [],
+      drafts: [],
+      integrations: [],
+      publications: [],
+      operations: [],
+      templates: [...builtInTemplates],
+      models: builtInModels(),
+      notices: [],
+      ...structuredClone(seed),
+    };
+  }
+
+  /** Lets the next call of the command fail. */
+  failNext(name: keyof Answers, error: ApiError): void {
+    this.failures.set(name, [...(this.failures.get(name) ?? []), error]);
+  }
+
+  /** Puts another answer in the place of a command's, for one test. */
+  override<Name extends keyof Answers>(name: Name, answer: Answers[Name]): void {
+    this.answers[name] = answer;
+  }
+
+  /** To be given to `useTransport`. */
+  answer = async (name: string, args: Record<string, unknown> = {}): Promise<unknown> => {
+    this.calls.push({ name, args });
+    const failure = this.failures.get(name)?.shift();
+    if (failure) throw failure;
+    const answer = this.answers[name as keyof Answers];
+    if (!answer) throw problem("internal", { message: `There is no command ${name}` });
+    return structuredClone(await answer(args));
+  };
+
+  private draft(id: string): Draft {
+    const found = this.state.drafts.find((it) => it.id === id);
+    if (!found) throw problem("gone", { message: "This draft is no longer there" });
+    return found;
+  }
+
+  private integration(id: string): Integration {
+    const found = this.state.integrations.find((it) => it.id === id);
+    if (!found) throw problem("gone", { message: "This connection is no longer there" });
+    return found;
+  }
+
+  private publication(id: string): Publication {
+    const found = this.state.publications.find((it) => it.row.id === id);
+    if (!found) throw problem("gone", { message: "This publication is no longer there" });
+    return found;
+  }
+
+  private operation(id: string): Operation {
+    const found = this.state.operations.find((it) => it.id === id);
+    if (!found) throw problem("gone", { message: "This publish is no longer there" });
+    return found;
+  }
+
+  /** Counts as the store does, with each answer. */
+  private countedTeams(): Team[] {
+    return this.state.teams.map((team) => ({
+      ...team,
+      integrationCount: this.state.integrations.filter((it) => it.teamId === team.id).length,
+      draftCount: this.state.drafts.filter((it) => it.teamId === team.id).length,
+    }));
+  }
+
+  private addDraft(teamId: string, content: Summary): Draft {
+    const draft: Draft = { ...sample.draft(sample.nextId("draft-new"), content), teamId };
+    this.state.drafts.unshift(draft);
+    return draft;
+  }
+
+  /** An operation that goes through its five steps, then does what it is for. */
+  private carry(operation: Operation, done: (operation: Operation) => void): Operation {
+    this.state.operations.push(operation);
+    const advance = (): boolean => {
+      const running = operation.steps.find((it) => it.state === "running");
+      if (running) running.state = "done";
+      const next = operation.steps.find((it) => it.state === "waiting");
+      if (next) next.state = "running";
+      else {
+        operation.state = "done";
+        operation.endedAt = operation.startedAt;
+        done(operation);
+      }
+      return next !== undefined;
+    };
+    const changed = () =>
+      tell({
+        type: "operationChanged",
+        operationId: operation.id,
+        draftId: operation.draftId,
+      });
+    if (this.pace === 0) {
+      while (advance());
+    } else {
+      const tick = () => {
+        const more = advance();
+        changed();
+        if (more) setTimeout(tick, this.pace);
+      };
+      setTimeout(tick, this.pace);
+    }
+    return operation;
+  }
+
+  readonly answers: Answers = {
+    start: () => ({
+      version: "0.1.0",
+      teams: this.countedTeams(),
+      settings: this.state.settings,
+      dataFolder: "/home/ines/.local/share/net.retropress.desktop",
+      notices: this.state.notices,
+    }),
+    save_settings: ({ settings }) => {
+      this.state.settings = settings;
+      return settings;
+    },
+
+    list_teams: () => this.countedTeams(),
+    create_team: ({ name }) => {
+      const team: Team = {
+        id: sample.nextId("team-new"),
+        name: checkedTeamName(name),
+        integrationCount: 0,
+        draftCount: 0,
+      };
+      this.state.teams.push(team);
+      return team;
+    },
+    rename_team: ({ teamId, name }) => {
+      const team = this.state.teams.find((it) => it.id === teamId);
+      if (!team) throw problem("gone", { message: "This team is no longer there" });
+      team.name = checkedTeamName(name);
+      return team;
+    },
+    delete_team: ({ teamId }) => {
+      const { state } = this;
+      state.teams = state.teams.filter((it) => it.id !== teamId);
+      state.drafts = state.drafts.filter((it) => it.teamId !== teamId);
+      state.integrations = state.integrations.filter((it) => it.teamId !== teamId);
+    },
+
+    list_drafts: ({ query }) => listDrafts(this.state.drafts, query),
+    create_draft: ({ teamId, newDraft }) => {
+      if (newDraft.kind === "healthCheck") {
+        const model = this.state.models.find((it) => it.id === newDraft.modelId);
+        if (!model) throw problem("invalid", { field: "model" });
+        const blank = sample.healthCheck("", null);
+        if (blank.kind !== "healthCheck") throw new Error("not a health check");
+        return this.addDraft(teamId, {
+          ...blank,
+          participants: [],
+          facilitator: "",
+          modelId: model.id,
+          modelName: model.name,
+          scale: model.scale,
+          dimensions: model.dimensions.map((it) => ({
+            ...it,
+            responses: model.scale.map(() => 0),
+            comments: [],
+          })),
+          actions: [],
+        });
+      }
+      const template = this.state.templates.find((it) => it.id === newDraft.templateId);
+      const blank = sample.retrospective("", null);
+      if (blank.kind !== "retrospective") throw new Error("not a retrospective");
+      return this.addDraft(teamId, {
+        ...blank,
+        facilitator: "",
+        participants: [],
+        columns: (template?.columns ?? []).map((title) => ({
+          id: sample.nextId("column"),
+          title,
+          entries: [],
+        })),
+        actions: [],
+        agreements: [],
+        kudos: [],
+        roti: { counts: [0, 0, 0, 0, 0] },
+      });
+    },
+    open_draft: ({ draftId }) => this.draft(draftId),
+    save_draft: ({ draftId, revision, content }) => {
+      const draft = this.draft(draftId);
+      if (draft.revision !== revision) {
+        throw problem("staleDraft", { message: "This draft was changed elsewhere" });
+      }
+      draft.content = content;
+      draft.revision += 1;
+      return { revision: draft.revision, savedAt: draft.savedAt };
+    },
+    duplicate_draft: ({ draftId }) => {
+      const { content, teamId } = this.draft(draftId);
+      return this.addDraft(teamId, {
+        ...structuredClone(content),
+        title: `${content.title || content.date} (copy)`,
+      });
+    },
+    delete_draft: ({ draftId }) => {
+      this.deleted.set(draftId, this.draft(draftId));
+      this.state.drafts = this.state.drafts.filter((it) => it.id !== draftId);
+    },
+    restore_draft: ({ draftId }) => {
+      const draft = this.deleted.get(draftId);
+      if (!draft) throw problem("gone", { message: "This draft is no longer there" });
+      this.state.drafts.push(draft);
+    },
+    open_actions: ({ draftId }) => {
+      const own = this.draft(draftId);
+      const last = this.state.drafts.find(
+        (it) =>
+          it.id !== draftId &&
+          it.teamId === own.teamId &&
+          it.content.kind === "retrospective" &&
+          (it.content.date ?? "") < (own.content.date ?? "9999"),
+      );
+      if (!last) return { from: "", actions: [] };
+      return {
+        from: last.content.title,
+        actions: last.content.actions
+          .filter((it) => !it.done)
+          .map((it) => ({
+            ...it,
+            id: sample.nextId("action"),
+            carriedFrom: { draftId: last.id, actionId: it.id, title: last.content.title },
+          })),
+      };
+    },
+    list_templates: () => this.state.templates,
+    save_template: ({ template }) => {
+      const saved = { ...template, id: template.id || sample.nextId("template"), builtIn: false };
+      this.state.templates = [...this.state.templates.filter((it) => it.id !== saved.id), saved];
+      return saved;
+    },
+    delete_template: ({ templateId }) => {
+      this.state.templates = this.state.templates.filter((it) => it.id !== templateId);
+    },
+    list_models: () => this.state.models,
+    save_model: ({ model }) => {
+      const copy = model.builtIn || !model.id;
+      const saved = { ...model, id: copy ? sample.nextId("model") : model.id, builtIn: false };
+      this.state.models = [...this.state.models.filter((it) => it.id !== saved.id), saved];
+      return saved;
+    },
+    delete_model: ({ modelId }) => {
+      this.state.models = this.state.models.filter((it) => it.id !== modelId);
+    },
+
+    read_import_file: ({ name, base64 }) => ({
+      id: sample.nextId("source"),
+      name,
+      size: Math.floor(base64.length * 0.75),
+    }),
+    read_import_text: ({ text }) => ({ id: sample.nextId("source"), name: "", size: text.length }),
+    preview_import: ({ options }) => ({
+      dateOrder: options.dateOrder ?? "dayMonthYear",
+      dateOrderInDoubt: options.dateOrder === null,
+      dateExample: { text: "05/11/2026", readAs: "2026-11-05" },
+      sections: [
+        {
+          index: 0,
+          line: 1,
+          leftOut: options.leftOut.includes(0),
+          summary: sample.retrospective("Sprint 41", "2026-11-05"),
+          headings: [
+            { headingId: "went-well", line: 3, text: "What went well", role: "column", items: 4 },
+            { headingId: "actions", line: 12, text: "Actions", role: "actions", items: 4 },
+          ],
+          unplaced: [{ line: 9, text: "(Ben joined late)" }],
+        },
+        {
+          index: 1,
+          line: 24,
+          leftOut: options.leftOut.includes(1),
+          summary: sample.retrospective("Sprint 40", "2026-10-22"),
+          headings: [
+            { headingId: "went-well", line: 26, text: "What went well", role: "column", items: 3 },
+            { headingId: "thanks", line: 31, text: "Thanks", role: "kudos", items: 1 },
+          ],
+          unplaced: [],
+        },
+      ],
+    }),
+    run_import: ({ teamId, options }) =>
+      [0, 1]
+        .filter((it) => !options.leftOut.includes(it))
+        .map(
+          (it) =>
+            this.addDraft(
+              teamId,
+              it === 0
+                ? sample.retrospective("Sprint 41", "2026-11-05")
+                : sample.retrospective("Sprint 40", "2026-10-22"),
+            ).id,
+        ),
+
+    list_integrations: ({ teamId }) => this.state.integrations.filter((it) => it.teamId === teamId),
+    save_integration: ({ configuration }) => {
+      const first = sample.integrations()[0] as Integration;
+      const saved: Integration = {
+        ...first,
+        id: sample.nextId("integration-new"),
+        teamId: this.lastRequest.teamId || this.state.teams[0]?.id || "",
+        configuration,
+        secretProblem: null,
+      };
+      const edited = this.lastRequest.integrationId;
+      if (edited) saved.id = edited;
+      this.state.integrations = [
+        ...this.state.integrations.filter((it) => it.id !== saved.id),
+        saved,
+      ];
+      return saved;
+    },
+    disconnect: ({ integrationId }) => {
+      this.integration(integrationId);
+      this.state.integrations = this.state.integrations.filter((it) => it.id !== integrationId);
+    },
+
+    check_connection: ({ request }) => {
+      this.lastRequest = { teamId: request.teamId, integrationId: request.integrationId };
+      const cloud = request.method === "apiToken";
+      return {
+        sessionId: sample.nextId("session"),
+        site: {
+          baseUrl: request.serverUrl,
+          name: request.serverUrl.replace(/^https?:\/\//, "").split("/")[0] ?? "",
+          edition: cloud ? "cloud" : "dataCenter",
+          version: cloud ? "" : "9.2.7",
+        },
+        accountName: cloud ? "Ines Okafor" : "svc-retropress",
+        spaceCount: spaces.length,
+        warnings: [],
+      };
+    },
+    resume_connection: ({ integrationId }) => {
+      const { site, accountName, teamId } = this.integration(integrationId);
+      this.lastRequest = { teamId, integrationId };
+      return {
+        sessionId: sample.nextId("session"),
+        site,
+        accountName,
+        spaceCount: spaces.length,
+        warnings: [],
+      };
+    },
+    leave_connection: () => undefined,
+    list_spaces: () => spaces,
+    list_pages: ({ parentId }) => pages.filter((it) => it.parent === parentId).map(pageView),
+    find_pages: ({ text }) =>
+      pages
+        .filter((it) => it.title.toLowerCase().includes(String(text).toLowerCase()))
+        .map(pageView),
+    check_parent_title: ({ title }) => {
+      const page = pages.find((it) => it.title === title);
+      return page ? { type: "exists", page: pageView(page) } : { type: "free", title };
+    },
+    preview_title: ({ kind, template }) => previewTitle(kind, template),
+    list_substitutions: ({ kind }) => [
+      {
+        text:
+          kind === "retrospective" ? "{{RetrospectiveTitleOrDate}}" : "{{HealthCheckTitleOrDate}}",
+        means: "the title, or the date where it has none",
+        example: "Sprint 42",
+      },
+      ...dateParts.map(([text, means, example]) => ({ text, means, example })),
+      { text: "{{Team}}", means: "name of the team", example: "Payments Platform" },
+    ],
+    run_checklist: () => [
+      { outcome: "ok", text: "Signed in", note: "as svc-retropress" },
+      { outcome: "ok", text: "The space is there", note: "PAY" },
+      { outcome: "warning", text: "Labels cannot be checked beforehand", note: "" },
+    ],
+    publish_test: ({ kind }) =>
+      this.carry(
+        operation("create", kind === "retrospective" ? "Test Retrospective" : "Test Health Check"),
+        () => undefined,
+      ),
+    delete_test: () => this.carry(operation("delete", "Test summary"), () => undefined),
+    view_test: () => undefined,
+    open_server_page: () => undefined,
+
+    preview_share: ({ draftId, integrationId }) => {
+      const draft = this.draft(draftId);
+      const integration =
+        this.state.integrations.find((it) => it.id === integrationId) ??
+        this.state.integrations.find((it) => it.teamId === draft.teamId);
+      const { content } = draft;
+      const title = titleOf(content);
+      return {
+        document: {
+          kind: content.kind,
+          title,
+          blocks: [
+            {
+              type: "properties",
+              rows: [
+                { name: "Team", value: { type: "text", value: "Payments Platform" } },
+                ...(content.date
+                  ? [{ name: "Date", value: { type: "date" as const, value: content.date } }]
+                  : []),
+                { name: "Facilitator", value: { type: "text", value: content.facilitator } },
+                { name: "Participants", value: { type: "list", value: content.participants } },
+              ],
+            },
+            { type: "pdfLink", file_name: `${title}.pdf` },
+            { type: "heading", level: 2, text: "Actions" },
+            {
+              type: "tasks",
+              tasks: content.actions.map((it) => ({
+                text: it.text,
+                owners: it.owners,
+                due: it.due,
+                overdue: it.due === "2026-11-12",
+                priority: it.priority,
+                done: it.done,
+                note: it.carriedFrom ? `From ${it.carriedFrom.title}` : "",
+              })),
+            },
+            ...(content.kind === "retrospective"
+              ? content.columns.flatMap((column) => [
+                  { type: "heading" as const, level: 2, text: column.title },
+                  {
+                    type: "ideas" as const,
+                    ideas: column.entries.flatMap((it) => (it.type === "idea" ? [it] : it.ideas)),
+                  },
+                ])
+              : [
+                  {
+                    type: "distribution" as const,
+                    subject: "Dimension",
+                    scale: content.scale,
+                    rows: content.dimensions.map((it) => ({
+                      name: it.name,
+                      statement: it.statement,
+                      responses: it.responses,
+                      average: 3.6,
+                      change: 0.2,
+                    })),
+                    comparedWith: draft.previous?.title ?? "",
+                  },
+                ]),
+          ],
+        },
+        pdfName: `${title}.pdf`,
+        target: integration
+          ? {
+              integrationId: integration.id,
+              siteName: integration.site.name,
+              spaceKey: integration.configuration.spaceKey,
+              spaceName: integration.configuration.spaceName,
+              parent: "Retrospectives",
+              parentIsNew: integration.configuration.retrospectiveParent.type === "new",
+              accountName: integration.accountName,
+            }
+          : null,
+        problems: [],
+        updates:
+          draft.publicationId && "version" in draft.state
+            ? { publicationId: draft.publicationId, version: draft.state.version }
+            : null,
+      };
+    },
+    preview_pdf: () => ({ base64: onePage, pages: 1, size: 602, missing: [] }),
+    draft_markdown: ({ draftId }) => `# ${titleOf(this.draft(draftId).content)}\n`,
+    save_pdf: ({ draftId }) => `/home/ines/Documents/${titleOf(this.draft(draftId).content)}.pdf`,
+
+    publish: ({ draftId, integrationId }) => {
+      const draft = this.draft(draftId);
+      const integration = this.integration(integrationId);
+      const again = draft.publicationId !== null;
+      const begun = operation(again ? "update" : "create", titleOf(draft.content), draftId);
+      draft.operationId = begun.id;
+      return this.carry(begun, (done) => {
+        const version = again && "version" in draft.state ? draft.state.version + 1 : 1;
+        draft.state = { type: "published", version, changed: false };
+        draft.publicationId ??= sample.nextId("publication-new");
+        done.publicationId = draft.publicationId;
+        const entry = this.state.publications.find((it) => it.row.id === draft.publicationId);
+        if (entry) entry.row.version = version;
+        else {
+          this.state.publications.unshift({
+            ...(sample.publications()[0] as Publication),
+            row: {
+              id: draft.publicationId,
+              kind: draft.content.kind,
+              title: titleOf(draft.content),
+              date: draft.content.date,
+              status: "published",
+              spaceKey: integration.configuration.spaceKey,
+              version: 1,
+              publishedAt: "2026-11-19T10:45:00Z",
+            },
+            draftId,
+          });
+        }
+      });
+    },
+    open_operation: ({ operationId }) => this.operation(operationId),
+    retry_operation: ({ operationId }) => {
+      const it = this.operation(operationId);
+      it.state = "done";
+      it.error = null;
+      for (const step of it.steps) step.state = "done";
+      return it;
+    },
+    resolve_operation: ({ operationId }) => {
+      const it = this.operation(operationId);
+      it.state = "done";
+      it.error = null;
+      return it;
+    },
+    cancel_operation: ({ operationId }) => {
+      const it = this.operation(operationId);
+      it.state = "cancelled";
+      return it;
+    },
+
+    list_publications: ({ query }) => listPublications(this.state.publications, query),
+    open_publication: ({ publicationId }) => this.publication(publicationId),
+    view_publication: ({ publicationId }) => void this.publication(publicationId),
+    delete_publication: ({ publicationId }) => {
+      const publication = this.publication(publicationId);
+      return this.carry(operation("delete", publication.row.title), (done) => {
+        publication.row.status = "deleted";
+        publication.timeline.unshift({
+          what: "deleted",
+          text: "Page deleted",
+          note: "",
+          at: "2026-11-19T10:50:00Z",
+        });
+        done.publicationId = publicationId;
+        const draft = this.state.drafts.find((it) => it.publicationId === publicationId);
+        if (draft) draft.state = { type: "deleted" };
+      });
+    },
+    republish: ({ publicationId }) => {
+      const publication = this.publication(publicationId);
+      return this.carry(operation("update", publication.row.title), (done) => {
+        publication.row.version += 1;
+        publication.row.status = "published";
+        done.publicationId = publicationId;
+      });
+    },
+
+    start_sandbox: () => ({
+      cloudUrl: "http://localhost:8090/wiki",
+      dataCenterUrl: "http://localhost:8091/confluence",
+      email: "sandbox@retropress.example",
+      apiToken: "sandbox-api-token",
+      personalAccessToken: "sandbox-personal-access-token",
+      username: "sandbox",
+      password: "sandbox-password",
+    }),
+    view_sandbox: () => undefined,
+    empty_sandbox: () => undefined,
+  };
+
+  private lastRequest: { teamId: string; integrationId: string | null } = {
+    teamId: "",
+    integrationId: null,
+  };
+}
+
+function checkedTeamName(name: string): string {
+  const trimmed = name.trim();
+  if (!trimmed) {
+    throw problem("invalid", {
+      message: "The team has no name",
+      hint: "Enter a name.",
+      field: "teamName",
+    });
+  }
+  return trimmed;
+}
+
+const stateOrder = (draft: Draft, sort: DraftSort): string =>
+  sort === "title"
+    ? (draft.content.title || draft.content.date || "").toLowerCase()
+    : sort === "edited"
+      ? draft.savedAt
+      : (draft.content.date ?? "9999");
+
+function listDrafts(all: Draft[], query: Parameters<Commands["listDrafts"]>[0]): DraftList {
+  const words = query.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const matching = all.filter((it) => {
+    const text = JSON.stringify(it.content).toLowerCase();
+    return it.teamId === query.teamId && words.every((word) => text.includes(word));
+  });
+  const shown = matching.filter((it) => !query.kind || it.content.kind === query.kind);
+  const direction = query.descending ? -1 : 1;
+  shown.sort(
+    (a, b) => direction * stateOrder(a, query.sort).localeCompare(stateOrder(b, query.sort)),
+  );
+  return {
+    rows: shown.slice(query.offset, query.offset + Math.min(query.limit, 200)).map(draftRow),
+    total: shown.length,
+    retrospectives: matching.filter((it) => it.content.kind === "retrospective").length,
+    healthChecks: matching.filter((it) => it.content.kind === "healthCheck").length,
+  };
+}
+
+function draftRow({ id, content, savedAt, state }: Draft): DraftRow {
+  const contents =
+    content.kind === "healthCheck"
+      ? `${content.dimensions.length} dimensions`
+      : `${content.columns.flatMap((it) => it.entries.flatMap((entry) => (entry.type === "idea" ? [entry] : entry.ideas))).length} ideas, ${content.actions.length} actions`;
+  return {
+    id,
+    kind: content.kind,
+    title: content.title,
+    date: content.date,
+    savedAt,
+    state,
+    contents,
+  };
+}
+
+function listPublications(
+  all: Publication[],
+  query: Parameters<Commands["listPublications"]>[0],
+): PublicationList {
+  const words = query.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const rows = all
+    .map((it) => it.row)
+    .filter(
+      (it) =>
+        words.every((word) => it.title.toLowerCase().includes(word)) &&
+        (!query.kind || it.kind === query.kind) &&
+        (!query.spaceKey || it.spaceKey === query.spaceKey) &&
+        (!query.status || it.status === query.status) &&
+        (!query.since || (it.date ?? "") >= query.since),
+    );
+  const key = (it: (typeof rows)[number]) =>
+    query.sort === "title"
+      ? it.title
+      : query.sort === "published"
+        ? it.publishedAt
+        : (it.date ?? "");
+  rows.sort((a, b) => (query.descending ? -1 : 1) * key(a).localeCompare(key(b)));
+  return {
+    rows: rows.slice(query.offset, query.offset + Math.min(query.limit, 200)),
+    total: rows.length,
+    spaces: [{ key: "PAY", name: "Payments Platform" }],
+  };
+}
+
+function titleOf(content: Summary): string {
+  const kind = content.kind === "retrospective" ? "Retrospective" : "Health Check";
+  return `${content.title || content.date || "Untitled"} - ${kind}`;
+}
+
+function operation(
+  kind: Operation["kind"],
+  title: string,
+  draftId: string | null = null,
+): Operation {
+  const names =
+    kind === "delete"
+      ? ["Sign in", "Delete page", "Check the result"]
+      : [
+          "Sign in",
+          "Find parent page",
+          kind === "update" ? "Update page" : "Create page",
+          "Upload PDF",
+          "Check the result",
+        ];
+  return {
+    id: sample.nextId("operation"),
+    draftId,
+    kind,
+    title,
+    state: "running",
+    steps: names.map((name, at): Step => ({ name, state: at === 0 ? "running" : "waiting" })),
+    startedAt: "2026-11-19T10:45:00Z",
+    endedAt: null,
+    publicationId: null,
+    error: null,
+  };
+}
+
+const spaces = [
+  { id: "98305", key: "PAY", name: "Payments Platform", personal: false },
+  { id: "98306", key: "MOB", name: "Mobile Onboarding", personal: false },
+  { id: "98307", key: "ENG", name: "Engineering Handbook", personal: false },
+  { id: "98308", key: "~ines", name: "Ines Okafor", personal: true },
+];
+
+interface SamplePage {
+  id: string;
+  title: string;
+  parent: string | null;
+}
+const pages: SamplePage[] = [
+  { id: "10", title: "Payments Platform Home", parent: null },
+  { id: "11", title: "Team", parent: "10" },
+  { id: "12", title: "Retrospectives", parent: "11" },
+  { id: "13", title: "Health Checks", parent: "11" },
+  { id: "14", title: "Runbooks", parent: "10" },
+  { id: "15", title: "2026 Q3", parent: "12" },
+];
+
+function pageView(page: SamplePage) {
+  const ancestors: string[] = [];
+  for (let at = page.parent; at; ) {
+    const up: SamplePage | undefined = pages.find((it) => it.id === at);
+    if (!up) break;
+    ancestors.unshift(up.title);
+    at = up.parent;
+  }
+  return {
+    id: page.id,
+    title: page.title,
+    ancestors,
+    hasChildren: pages.some((it) => it.parent === page.id),
+  };
+}
+
+const dateParts: [string, string, string][] = [
+  ["{{YY}}", "year, two figures", "26"],
+  ["{{YYYY}}", "year", "2026"],
+  ["{{MM}}", "month", "11"],
+  ["{{MMM}}", "month, short", "Nov"],
+  ["{{MMMM}}", "month", "November"],
+  ["{{D}}", "day", "9"],
+  ["{{DD}}", "day, two figures", "09"],
+  ["{{Do}}", "day", "9th"],
+  ["{{Q}}", "quarter", "4"],
+  ["{{WW}}", "ISO week", "46"],
+];
+
+function previewTitle(kind: string, template: string) {
+  const fill = (titleOrDate: string) =>
+    template.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => {
+      if (name.endsWith("TitleOrDate")) return titleOrDate;
+      if (name === "Team") return "Payments Platform";
+      return dateParts.find(([text]) => text === whole)?.[2] ?? whole;
+    });
+  const sampleTitle = kind === "retrospective" ? "Sprint 42" : "Q4 team health check";
+  const withTitle = fill(sampleTitle);
+  const withoutTitle = fill("9 Nov 2026");
+  const left = /\{\{[^}]*\}?\}?/.exec(withTitle);
+  return {
+    sample: sampleTitle,
+    withTitle,
+    withoutTitle,
+    length: Math.max(withTitle.length, withoutTitle.length),
+    problem: left
+      ? `${left[0]} is not known.`
+      : withTitle.trim() === ""
+        ? "The title is empty."
+        : null,
+  };
+}
+
+/** A PDF with one empty page. */
+const onePage = btoa(
+  "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n",
+);
