@@ -117,3 +117,102 @@ pub(crate) fn check(sealed: &[u8]) -> Result<(), SealProblem> {
 fn bind(header: &[u8], bound_to: &[u8]) -> Vec<u8> {
     [header, bound_to].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret() -> SecretString {
+        SecretString::from("correct horse battery staple, ein Pferd: 馬")
+    }
+
+    #[test]
+    fn opens_what_it_sealed() {
+        let key = Key::generate();
+        let sealed = key.seal(&secret(), b"example.org").unwrap();
+        let opened = key.open(&sealed, b"example.org").unwrap();
+        assert_eq!(opened.expose_secret(), secret().expose_secret());
+        let plain = secret();
+        let plain = plain.expose_secret().as_bytes();
+        assert!(!sealed.windows(8).any(|part| plain.starts_with(part)));
+    }
+
+    #[test]
+    fn an_empty_secret_is_a_secret() {
+        let key = Key::generate();
+        let sealed = key.seal(&SecretString::from(""), b"").unwrap();
+        assert_eq!(key.open(&sealed, b"").unwrap().expose_secret(), "");
+    }
+
+    #[test]
+    fn the_same_secret_never_looks_the_same() {
+        let key = Key::generate();
+        let once = key.seal(&secret(), b"").unwrap();
+        assert_ne!(once, key.seal(&secret(), b"").unwrap());
+    }
+
+    #[test]
+    fn opens_only_where_it_is_bound_to() {
+        let key = Key::generate();
+        let sealed = key.seal(&secret(), b"example.org").unwrap();
+        for elsewhere in [&b"example.com"[..], b"", b"example.org/", b"example.or"] {
+            let refused = key.open(&sealed, elsewhere);
+            assert!(matches!(refused, Err(SealProblem::Damaged)));
+        }
+    }
+
+    #[test]
+    fn no_single_changed_bit_goes_unnoticed() {
+        let key = Key::generate();
+        let sealed = key.seal(&secret(), b"example.org").unwrap();
+        for bit in 0..sealed.len() * 8 {
+            let mut changed = sealed.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            let refused = key.open(&changed, b"example.org");
+            let expected = match bit / 8 {
+                1..HEADER => matches!(refused, Err(SealProblem::KeyGone)),
+                _ => matches!(refused, Err(SealProblem::Damaged)),
+            };
+            assert!(expected, "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn nothing_cut_off_opens() {
+        let key = Key::generate();
+        let sealed = key.seal(&secret(), b"").unwrap();
+        for length in 0..sealed.len() {
+            let refused = key.open(&sealed[..length], b"");
+            assert!(matches!(refused, Err(SealProblem::Damaged)), "{length}");
+        }
+    }
+
+    #[test]
+    fn another_key_is_told_apart_from_damage() {
+        let sealed = Key::generate().seal(&secret(), b"").unwrap();
+        let refused = Key::generate().open(&sealed, b"");
+        assert!(matches!(refused, Err(SealProblem::KeyGone)));
+    }
+
+    #[test]
+    fn a_key_is_32_bytes() {
+        assert!(Key::from_keyring(&[7; 31]).is_none());
+        assert!(Key::from_keyring(&[7; 33]).is_none());
+        assert!(Key::from_keyring(&[7; 32]).is_some());
+    }
+
+    /// Sealed by the first version. Must open for ever.
+    #[test]
+    fn format_1_still_opens() {
+        let sealed = FORMAT_1
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect::<Vec<_>>();
+        let key = Key::from_keyring(&[7; 32]).unwrap();
+        assert_eq!(key.open(&sealed, b"here").unwrap().expose_secret(), "kept");
+    }
+
+    const FORMAT_1: &str = "016e2802333fe0a370285e49073b7b255796cffdc6a3cc36616f\
+        5bf1c79de9497d23f9c3cdbca84e4622bb1d0071c35e3744402dc1";
+}

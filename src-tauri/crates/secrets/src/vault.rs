@@ -109,3 +109,59 @@ impl Vault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_vault_in_memory_seals_for_its_clones_alone() {
+        let vault = Vault::in_memory();
+        let sealed = vault
+            .seal(&SecretString::from("token"), b"here")
+            .await
+            .unwrap();
+        let opened = vault.clone().open(&sealed, b"here").await.unwrap();
+        assert_eq!(opened.expose_secret(), "token");
+
+        let other = Vault::in_memory();
+        let refused = other.open(&sealed, b"here").await;
+        assert!(
+            matches!(refused, Err(SealProblem::KeyGone)),
+            "no key was made by opening"
+        );
+        other
+            .seal(&SecretString::from("token"), b"here")
+            .await
+            .unwrap();
+        let refused = other.open(&sealed, b"here").await;
+        assert!(matches!(refused, Err(SealProblem::KeyGone)));
+    }
+
+    #[tokio::test]
+    async fn forgetting_the_key_closes_everything() {
+        let vault = Vault::in_memory();
+        let sealed = vault.seal(&SecretString::from("token"), b"").await.unwrap();
+        vault.forget().await.unwrap();
+        vault.forget().await.unwrap();
+        assert!(matches!(
+            vault.open(&sealed, b"").await,
+            Err(SealProblem::KeyGone)
+        ));
+    }
+
+    #[test]
+    fn a_vault_may_be_used_from_any_thread() {
+        fn check<T: Clone + Send + Sync>(_: &T) {}
+        fn movable<T: Send>(_: T) {}
+        let vault = Vault::new("retropress test", "nobody");
+        check(&vault);
+        movable(vault.seal(&SecretString::from(""), b""));
+        movable(vault.open(b"", b""));
+        movable(vault.probe());
+        movable(vault.forget());
+        movable(vault.unlock());
+    }
+}

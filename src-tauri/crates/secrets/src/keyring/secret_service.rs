@@ -275,7 +275,9 @@ async fn open_item(item: &Item<'_>) -> Result<(), KeyringProblem> {
 /// Without a session bus there is no keyring either.
 fn no_bus(error: zbus::Error) -> KeyringProblem {
     match error {
-        zbus::Error::Address(_) | zbus::Error::InputOutput(_) => KeyringProblem::Missing,
+        zbus::Error::Address(_) | zbus::Error::InputOutput(_) | zbus::Error::Connection(..) => {
+            KeyringProblem::Missing
+        }
         error => problem(error.into()),
     }
 }
