@@ -140,6 +140,17 @@ impl Session {
         .unwrap();
     }
 
+    /// How many entries the keyring holds for the service of these tests.
+    fn entries(&self) -> usize {
+        let answer = self.call(&[
+            "--dest=org.freedesktop.secrets",
+            "/org/freedesktop/secrets",
+            "org.freedesktop.Secret.Service.SearchItems",
+            "dict:string:string:service,retropress.test",
+        ]);
+        answer.unwrap().matches("/collection/").count()
+    }
+
     fn call(&self, arguments: &[&str]) -> Result<String, String> {
         let output = self
             .command("dbus-send")
@@ -233,13 +244,7 @@ async fn opening_makes_no_key() {
         session.vault().open(&sealed, b"").await,
         Err(SealProblem::KeyGone)
     ));
-    let answer = session.call(&[
-        "--dest=org.freedesktop.secrets",
-        "/org/freedesktop/secrets",
-        "org.freedesktop.Secret.Service.SearchItems",
-        "dict:string:string:service,retropress.test",
-    ]);
-    assert!(!answer.unwrap().contains("/collection/"));
+    assert_eq!(session.entries(), 0);
 }
 
 #[tokio::test]
@@ -432,5 +437,6 @@ async fn programs_that_start_at_once_share_one_key() {
                 "a token"
             );
         }
+        assert_eq!(session.entries(), 1);
     }
 }
