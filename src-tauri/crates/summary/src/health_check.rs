@@ -103,3 +103,117 @@ impl PreviousCheck {
             .map(|it| it.average)
     }
 }
+
+/// The models the product brings along. Their ids never change: trends are found by them.
+pub fn built_in_models() -> Vec<Model> {
+    let model = |id: &str, name: &str, scale: &[&str], dimensions: &[(&str, &str, &str)]| Model {
+        id: id.into(),
+        name: name.into(),
+        scale: scale.iter().map(|it| (*it).into()).collect(),
+        dimensions: dimensions
+            .iter()
+            .map(|(id, name, statement)| Dimension {
+                id: (*id).into(),
+                name: (*name).into(),
+                statement: (*statement).into(),
+            })
+            .collect(),
+        built_in: true,
+    };
+    vec![
+        model(
+            "team-health",
+            "Team health",
+            &[
+                "Strongly disagree",
+                "Disagree",
+                "Neutral",
+                "Agree",
+                "Strongly agree",
+            ],
+            &[
+                (
+                    "clear-goals",
+                    "Clear goals",
+                    "We know what we work towards, and why.",
+                ),
+                (
+                    "value",
+                    "Delivery of value",
+                    "What we finish makes a difference to our users.",
+                ),
+                (
+                    "release",
+                    "Ease of release",
+                    "Bringing a change to our users is quick and safe.",
+                ),
+                (
+                    "quality",
+                    "Code quality",
+                    "We can change our code without fear.",
+                ),
+                (
+                    "pace",
+                    "Sustainable pace",
+                    "We could go on working like this for years.",
+                ),
+                (
+                    "learning",
+                    "Learning",
+                    "We learn something new in every sprint.",
+                ),
+                (
+                    "teamwork",
+                    "Teamwork",
+                    "We help each other and finish things together.",
+                ),
+                (
+                    "support",
+                    "Support from others",
+                    "We get the help we need from outside the team.",
+                ),
+            ],
+        ),
+        model(
+            "traffic-light",
+            "Traffic light",
+            &["Needs help", "So-so", "Good"],
+            &[
+                (
+                    "mission",
+                    "Mission",
+                    "We know what we are here for, and like it.",
+                ),
+                (
+                    "outcome",
+                    "Outcome",
+                    "We are proud of what we give our users.",
+                ),
+                ("speed", "Speed", "Things get done without long waits."),
+                (
+                    "craft",
+                    "Craft",
+                    "Our code and our tests are in good shape.",
+                ),
+                ("process", "Way of working", "How we work suits us."),
+                (
+                    "releasing",
+                    "Releasing",
+                    "Releasing is simple and holds no surprises.",
+                ),
+                (
+                    "say",
+                    "A say in things",
+                    "We decide together what we build and how.",
+                ),
+                (
+                    "help",
+                    "Help from outside",
+                    "Others answer when we need them.",
+                ),
+                ("growth", "Growth", "Each of us gets better at what we do."),
+                ("fun", "Fun", "We enjoy working with each other."),
+            ],
+        ),
+    ]
+}

@@ -15,6 +15,7 @@ pub mod import;
 pub mod markdown;
 pub mod pdf;
 pub mod retrospective;
+pub mod sample;
 pub mod storage;
 pub mod title;
 
