@@ -1,0 +1,311 @@
+// What the wizard holds until SAVE CHANGES: in memory only, secrets too.
+
+import type { ApiError } from "../../api/bindings/ApiError";
+import type { Configuration } from "../../api/bindings/Configuration";
+import type { Connection } from "../../api/bindings/Connection";
+import type { ConnectRequest } from "../../api/bindings/ConnectRequest";
+import type { Field } from "../../api/bindings/Field";
+import type { Integration } from "../../api/bindings/Integration";
+import type { Kind } from "../../api/bindings/Kind";
+import type { Method } from "../../api/bindings/Method";
+import type { Operation } from "../../api/bindings/Operation";
+import type { Parent } from "../../api/bindings/Parent";
+import type { SpaceView } from "../../api/bindings/SpaceView";
+import { asApiError } from "../../api/call";
+import { checkConnection, leaveConnection, listSpaces, resumeConnection } from "../../api/commands";
+import { Followed } from "../share/followed.svelte";
+import { methods, methodView } from "./methods";
+
+export type StepName = "connect" | "configuration" | "test" | "save";
+
+export const steps: { id: StepName; name: string }[] = [
+  { id: "connect", name: "Connect" },
+  { id: "configuration", name: "Configuration" },
+  { id: "test", name: "Test" },
+  { id: "save", name: "Save" },
+];
+
+/** One method's fields. Each method keeps its own, so that a look at another loses nothing. */
+export interface ConnectForm {
+  serverUrl: string;
+  account: string;
+  secret: string;
+  allowHttp: boolean;
+}
+
+export interface ParentChoice {
+  type: Parent["type"];
+  newTitle: string;
+  existing: { id: string; title: string } | null;
+}
+
+export interface ConfigurationForm {
+  space: SpaceView | null;
+  parent: Record<Kind, ParentChoice>;
+  title: Record<Kind, string>;
+  labels: string[];
+}
+
+export const kinds: Kind[] = ["retrospective", "healthCheck"];
+
+/** Errors by field, in the order of the form. */
+export type FieldErrors = Partial<Record<Field, string>>;
+
+function emptyForms(): Record<Method, ConnectForm> {
+  const empty = () => ({ serverUrl: "", account: "", secret: "", allowHttp: false });
+  return Object.fromEntries(methods.map((it) => [it.id, empty()])) as Record<Method, ConnectForm>;
+}
+
+function emptyConfiguration(): ConfigurationForm {
+  return {
+    space: null,
+    parent: {
+      retrospective: { type: "none", newTitle: "Retrospectives", existing: null },
+      healthCheck: { type: "none", newTitle: "Health Checks", existing: null },
+    },
+    title: {
+      retrospective: "{{RetrospectiveTitleOrDate}} - Retrospective",
+      healthCheck: "{{HealthCheckTitleOrDate}} - Health Check",
+    },
+    labels: [],
+  };
+}
+
+/** Scheme, host and port of an address as it was typed; empty while it has none. */
+export function originOf(address: string): string {
+  const text = address.trim();
+  try {
+    return new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`).origin;
+  } catch {
+    return "";
+  }
+}
+
+export class Wizard {
+  readonly teamId: string;
+  step = $state<StepName>("connect");
+  method = $state<Method>("apiToken");
+  forms = $state(emptyForms());
+  configuration = $state(emptyConfiguration());
+  /** The integration that is edited. */
+  saved = $state<Integration | null>(null);
+  /** The saved secret is no longer to be used. */
+  secretDropped = $state<"no" | "replaced" | "removed">("no");
+
+  connection = $state<Connection | null>(null);
+  spaces = $state<SpaceView[] | null>(null);
+  spacesError = $state<ApiError | null>(null);
+  /** Test publishes by kind; they outlive a step back. */
+  readonly tests: Record<Kind, Followed>;
+  readonly deletions: Record<Kind, Followed>;
+
+  /** A check, a save or another step's question is under way; said beside Next. */
+  progress = $state("");
+  /** Plain http is refused until the user agrees; the checkbox for it is offered. */
+  offersHttp = $state(false);
+
+  #checkedWith = "";
+  #start = "";
+
+  constructor(teamId: string) {
+    this.teamId = teamId;
+    this.tests = { retrospective: new Followed(), healthCheck: new Followed() };
+    const gone = (kind: Kind) => (operation: Operation) => {
+      if (operation.state === "done") this.tests[kind].forget();
+    };
+    this.deletions = {
+      retrospective: new Followed(gone("retrospective")),
+      healthCheck: new Followed(gone("healthCheck")),
+    };
+    this.#start = this.#entered();
+  }
+
+  get form(): ConnectForm {
+    return this.forms[this.method];
+  }
+
+  /** Fills the forms from an integration that is edited. */
+  edit(integration: Integration): void {
+    const { configuration: from } = integration;
+    this.saved = integration;
+    this.method = integration.method;
+    this.forms[integration.method] = {
+      serverUrl: integration.site.baseUrl,
+      account: integration.account,
+      secret: "",
+      allowHttp: integration.allowHttp,
+    };
+    this.offersHttp = integration.allowHttp;
+    this.configuration = {
+      space: {
+        id: from.spaceId,
+        key: from.spaceKey,
+        name: from.spaceName,
+        personal: from.spaceKey.startsWith("~"),
+      },
+      parent: {
+        retrospective: choiceOf(from.retrospectiveParent, "Retrospectives"),
+        healthCheck: choiceOf(from.healthCheckParent, "Health Checks"),
+      },
+      title: { retrospective: from.retrospectiveTitle, healthCheck: from.healthCheckTitle },
+      labels: [...from.labels],
+    };
+    this.#start = this.#entered();
+  }
+
+  /** Chooses another method; an empty form takes over the server of its family. */
+  choose(method: Method): void {
+    const before = this.form.serverUrl;
+    const cloud = methodView(this.method).cloud;
+    this.method = method;
+    if (!this.form.serverUrl && methodView(method).cloud === cloud) this.form.serverUrl = before;
+  }
+
+  /** The saved secret serves the method and server that it was saved for, and no other. */
+  get usesSavedSecret(): boolean {
+    return (
+      this.saved !== null &&
+      this.secretDropped === "no" &&
+      this.method === this.saved.method &&
+      originOf(this.form.serverUrl) === originOf(this.saved.site.baseUrl)
+    );
+  }
+
+  /** Something would be lost by leaving. */
+  get dirty(): boolean {
+    return this.#entered() !== this.#start || (this.saved === null && this.connection !== null);
+  }
+
+  /** Test pages that are still in Confluence. */
+  get testPages(): number {
+    return kinds.filter((it) => this.tests[it].operation?.state === "done").length;
+  }
+
+  get checked(): boolean {
+    return this.connection !== null && this.#checkedWith === this.#request();
+  }
+
+  /** What can be seen to be missing without asking the server. */
+  connectErrors(): FieldErrors {
+    const view = methodView(this.method);
+    const errors: FieldErrors = {};
+    const url = this.form.serverUrl.trim();
+    if (!url) errors.serverUrl = "Enter the address of your Confluence.";
+    else if (!originOf(url) || originOf(url) === "null")
+      errors.serverUrl =
+        "The address has no server name. Copy the address of any Confluence page from your browser.";
+    if (!this.usesSavedSecret && !this.form.secret.trim())
+      errors[view.secret.field] = `Enter the ${view.secret.label}.`;
+    if (view.account && !this.form.account.trim())
+      errors[view.account.field] = `Enter the ${view.account.label}.`;
+    else if (view.account?.type === "email" && !this.form.account.includes("@"))
+      errors[view.account.field] = "This is no email address: it has no @.";
+    return errors;
+  }
+
+  /** Asks the server; afterwards `connection` tells what answered. Does nothing when nothing changed since. */
+  async check(): Promise<void> {
+    if (this.checked) return;
+    const request = this.#request();
+    const before = this.connection;
+    const found =
+      this.saved && this.#entered() === this.#start && before === null
+        ? await resumeConnection(this.saved.id)
+        : await checkConnection(JSON.parse(request) as ConnectRequest);
+    if (before) void leaveConnection(before.sessionId).catch(() => undefined);
+    for (const kind of kinds) {
+      this.tests[kind].forget();
+      this.deletions[kind].forget();
+    }
+    if (this.movedTo(before, found)) {
+      this.configuration.space = null;
+      for (const kind of kinds) this.configuration.parent[kind].existing = null;
+    }
+    this.connection = found;
+    this.#checkedWith = request;
+    this.spaces = null;
+    this.spacesError = null;
+  }
+
+  /** Spaces and pages of one site mean nothing on another. */
+  private movedTo(before: Connection | null, found: Connection): boolean {
+    const from = before?.site.baseUrl ?? this.saved?.site.baseUrl;
+    return from !== undefined && from !== found.site.baseUrl;
+  }
+
+  async readSpaces(): Promise<void> {
+    const session = this.connection?.sessionId;
+    if (!session) return;
+    this.spacesError = null;
+    try {
+      const spaces = await listSpaces(session);
+      if (session === this.connection?.sessionId) this.spaces = spaces;
+    } catch (problem) {
+      if (session === this.connection?.sessionId) this.spacesError = asApiError(problem);
+    }
+  }
+
+  /** The configuration as it crosses; only to be asked for when a space is chosen. */
+  answer(): Configuration {
+    const { space, parent, title, labels } = this.configuration;
+    return {
+      spaceId: space?.id ?? "",
+      spaceKey: space?.key ?? "",
+      spaceName: space?.name ?? "",
+      retrospectiveParent: parentOf(parent.retrospective),
+      retrospectiveTitle: title.retrospective.trim(),
+      healthCheckParent: parentOf(parent.healthCheck),
+      healthCheckTitle: title.healthCheck.trim(),
+      labels: [...labels],
+    };
+  }
+
+  /** Forgets the session and all that was typed. */
+  close(): void {
+    if (this.connection) void leaveConnection(this.connection.sessionId).catch(() => undefined);
+    for (const kind of kinds) {
+      this.tests[kind].stop();
+      this.deletions[kind].stop();
+    }
+    this.forms = emptyForms();
+    this.connection = null;
+  }
+
+  #request(): string {
+    const view = methodView(this.method);
+    const request: ConnectRequest = {
+      teamId: this.teamId,
+      integrationId: this.saved?.id ?? null,
+      method: this.method,
+      serverUrl: this.form.serverUrl.trim(),
+      account: view.account ? this.form.account.trim() : "",
+      // A password may begin or end with a space; tokens are copied with line ends at times.
+      secret: this.usesSavedSecret
+        ? null
+        : this.method === "basic"
+          ? this.form.secret
+          : this.form.secret.trim(),
+      allowHttp: this.form.allowHttp,
+    };
+    return JSON.stringify(request);
+  }
+
+  #entered(): string {
+    return JSON.stringify([this.method, this.forms, this.configuration, this.secretDropped]);
+  }
+}
+
+function choiceOf(parent: Parent, newTitle: string): ParentChoice {
+  return {
+    type: parent.type,
+    newTitle: parent.type === "new" ? parent.title : newTitle,
+    existing: parent.type === "existing" ? { id: parent.id, title: parent.title } : null,
+  };
+}
+
+function parentOf(choice: ParentChoice): Parent {
+  if (choice.type === "new") return { type: "new", title: choice.newTitle.trim() };
+  if (choice.type === "existing" && choice.existing)
+    return { type: "existing", ...choice.existing };
+  return { type: "none" };
+}
