@@ -170,7 +170,9 @@ fn escape(line: &str) -> String {
     for (place, it) in line.chars().enumerate() {
         let at_start = match it {
             '-' | '+' | '=' | ':' => place == 0,
-            '.' | ')' => place == digits && digits > 0,
+            '.' | ')' => {
+                place == digits && digits > 0 && !line[place + 1..].starts_with(|it| it > ' ')
+            }
             _ => false,
         };
         let anywhere = matches!(
