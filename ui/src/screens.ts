@@ -9,7 +9,7 @@ import type { Route } from "./state/route.svelte";
 type Screen = Component<any>;
 
 const onDemand = import.meta.glob<{ default: Screen }>([
-  "./screens/draft/DraftScreen.svelte",
+  "./screens/OpenDraft.svelte",
   "./screens/share/Share.svelte",
   "./screens/import/Import.svelte",
   "./screens/published/Published.svelte",
@@ -18,7 +18,7 @@ const onDemand = import.meta.glob<{ default: Screen }>([
 ]);
 
 const files: Record<Exclude<Route["screen"], "summaries">, string> = {
-  write: "./screens/draft/DraftScreen.svelte",
+  write: "./screens/OpenDraft.svelte",
   share: "./screens/share/Share.svelte",
   import: "./screens/import/Import.svelte",
   published: "./screens/published/Published.svelte",
