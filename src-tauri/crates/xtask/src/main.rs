@@ -1,1 +1,66 @@
-fn main() {}
+//! The developer's commands. `cargo xtask help` lists them.
+//!
+//! | to find | look in |
+//! |---|---|
+//! | what a machine must have, and how it is installed | `needs` |
+//! | starting other programs, with their output and time | `program` |
+//! | the display, D-Bus session and keyring of a machine without a desktop | `desktop` |
+//! | the window's packages and build | `window` |
+//! | one command | the file of its name |
+#![allow(clippy::print_stdout, clippy::print_stderr)] // A tool for the terminal.
+
+mod bench;
+mod bindings;
+mod desktop;
+mod dist;
+mod needs;
+mod place;
+mod program;
+mod run;
+mod test;
+mod tour;
+mod window;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  run [arguments]    install what is missing, build, open the app
+  test [part ...]    install what is missing, check and test everything, or these parts:
+                     format, spelling, ui, clippy, unit, bindings, keyring, e2e, dependencies
+  tour               do the main job in the real window; pictures, page and PDF go to target/tour
+  bench [figure ...] measure speed and size against their limits
+  bindings           write ui/src/api/bindings and ui/src/api/commands.ts again
+  dist               build the .deb and .rpm and say their sizes
+";
+
+/// What stopped a command, in words for the one who called it.
+type Answer<T = ()> = Result<T, String>;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    let answer = match command.as_str() {
+        "run" => run::run(rest),
+        "test" => test::test(&rest),
+        "tour" => tour::tour(),
+        "bench" => bench::bench(&rest),
+        "bindings" => bindings::bindings(),
+        "dist" => dist::dist(),
+        desktop::COMMAND => desktop::inside(&rest),
+        "" | "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("there is no command {other:?}\n\n{HELP}")),
+    };
+    match answer {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}

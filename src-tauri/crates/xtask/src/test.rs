@@ -1,0 +1,457 @@
+//! `cargo xtask test`: everything that can be checked by a machine, without stopping at the first
+//! failure.
+
+use std::fs;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::program::{self, Log, cargo, node_script, program, seconds};
+use crate::{Answer, bindings, desktop, needs, place, window};
+
+/// What one part found.
+#[derive(Default)]
+struct Tally {
+    passed: u32,
+    failed: u32,
+    skipped: u32,
+    /// Shown under the part's line.
+    notes: Vec<String>,
+}
+
+impl Tally {
+    fn of(passed: bool) -> Tally {
+        match passed {
+            true => Tally {
+                passed: 1,
+                ..Tally::default()
+            },
+            false => Tally {
+                failed: 1,
+                ..Tally::default()
+            },
+        }
+    }
+
+    fn skipped(why: impl Into<String>) -> Tally {
+        Tally {
+            skipped: 1,
+            notes: vec![why.into()],
+            ..Tally::default()
+        }
+    }
+}
+
+/// A part's name, for the command line; what it does; how.
+struct Part {
+    name: &'static str,
+    what: &'static str,
+    check: fn() -> Answer<Tally>,
+}
+
+const PARTS: &[Part] = &[
+    Part {
+        name: "format",
+        what: "cargo fmt",
+        check: format,
+    },
+    Part {
+        name: "spelling",
+        what: "typos",
+        check: spelling,
+    },
+    Part {
+        name: "ui",
+        what: "build",
+        check: ui_build,
+    },
+    Part {
+        name: "ui",
+        what: "svelte-check",
+        check: ui_types,
+    },
+    Part {
+        name: "ui",
+        what: "biome",
+        check: ui_lint,
+    },
+    Part {
+        name: "ui",
+        what: "vitest",
+        check: ui_tests,
+    },
+    Part {
+        name: "clippy",
+        what: "clippy",
+        check: clippy,
+    },
+    Part {
+        name: "unit",
+        what: "cargo test",
+        check: unit,
+    },
+    Part {
+        name: "unit",
+        what: "documentation",
+        check: documentation,
+    },
+    Part {
+        name: "bindings",
+        what: "stale bindings",
+        check: stale_bindings,
+    },
+    Part {
+        name: "keyring",
+        what: "keyring",
+        check: keyring,
+    },
+    Part {
+        name: "e2e",
+        what: "the window",
+        check: e2e,
+    },
+    Part {
+        name: "dependencies",
+        what: "cargo deny",
+        check: dependencies,
+    },
+    Part {
+        name: "dependencies",
+        what: "advisories",
+        check: advisories,
+    },
+];
+
+pub fn test(wanted: &[String]) -> Answer {
+    if let Some(unknown) = wanted
+        .iter()
+        .find(|name| PARTS.iter().all(|part| part.name != **name))
+    {
+        return Err(format!(
+            "there is no part {unknown:?} of the tests; see cargo xtask help"
+        ));
+    }
+    needs::for_test()?;
+    window::packages()?;
+    if !place::ui().join("dist/index.html").is_file() {
+        // The app does not compile without the window it carries inside.
+        window::build()?;
+    }
+
+    let start = Instant::now();
+    let mut all = Tally::default();
+    let mut broken = vec![];
+    for part in PARTS {
+        if !wanted.is_empty() && wanted.iter().all(|name| name != part.name) {
+            continue;
+        }
+        println!("  …   {}", part.what);
+        let begun = Instant::now();
+        let tally = (part.check)().unwrap_or_else(|why| Tally {
+            notes: vec![why],
+            ..Tally::of(false)
+        });
+        let mark = match &tally {
+            Tally { failed: 1.., .. } => "FAIL",
+            Tally { passed: 0, .. } => "skip",
+            _ => "ok  ",
+        };
+        println!(
+            "{mark}  {} ({}): {}",
+            part.what,
+            seconds(begun.elapsed()),
+            counts(&tally)
+        );
+        for line in tally.notes.iter().flat_map(|note| note.lines()) {
+            println!("      {line}");
+        }
+        if tally.failed > 0 {
+            broken.push(part.what);
+        }
+        all.passed += tally.passed;
+        all.failed += tally.failed;
+        all.skipped += tally.skipped;
+    }
+    println!("\nin {}", seconds(start.elapsed()));
+    if !broken.is_empty() {
+        println!("failed: {}", broken.join(", "));
+    }
+    println!("{}", counts(&all));
+    match all.failed {
+        0 => Ok(()),
+        _ => std::process::exit(1),
+    }
+}
+
+fn counts(tally: &Tally) -> String {
+    let skipped = match tally.skipped {
+        0 => String::new(),
+        some => format!(", {some} skipped"),
+    };
+    format!("{} passed, {} failed{skipped}", tally.passed, tally.failed)
+}
+
+/// A check that passes or fails as a whole.
+fn whole(name: &str, command: &mut Command) -> Answer<Tally> {
+    let log = program::log(name, command)?;
+    let mut tally = Tally::of(log.passed);
+    if !log.passed {
+        tally.notes.push(end_of(&log));
+    }
+    Ok(tally)
+}
+
+fn end_of(log: &Log) -> String {
+    const LINES: usize = 60;
+    let lines: Vec<&str> = log.text.lines().collect();
+    let cut = lines.len().saturating_sub(LINES);
+    let mut end = lines[cut..].join("\n");
+    if cut > 0 {
+        end = format!("({cut} lines more in {})\n{end}", log.path.display());
+    }
+    end
+}
+
+fn format() -> Answer<Tally> {
+    whole("cargo fmt", cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn spelling() -> Answer<Tally> {
+    if !program::exists("typos") {
+        return Ok(Tally::skipped(
+            "typos is not installed: cargo install --locked typos-cli",
+        ));
+    }
+    whole("typos", &mut program("typos"))
+}
+
+fn ui_build() -> Answer<Tally> {
+    whole("ui build", node_script("npm").args(["run", "build"]))
+}
+
+fn ui_types() -> Answer<Tally> {
+    whole("svelte-check", node_script("npm").args(["run", "check"]))
+}
+
+fn ui_lint() -> Answer<Tally> {
+    whole("biome", node_script("npm").args(["run", "lint"]))
+}
+
+fn ui_tests() -> Answer<Tally> {
+    let report = place::target().join("test/vitest.json");
+    fs::remove_file(&report).ok();
+    let mut run = node_script("npm");
+    run.args(["test", "--", "--reporter=default", "--reporter=json"])
+        .arg(format!("--outputFile.json={}", report.display()));
+    let log = program::log("vitest", &mut run)?;
+    let text = fs::read_to_string(&report).map_err(|_| end_of(&log))?;
+    let report: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| format!("vitest's report: {error}"))?;
+    let count = |name: &str| -> u32 {
+        report[name]
+            .as_u64()
+            .and_then(|it| it.try_into().ok())
+            .unwrap_or_default()
+    };
+    let tally = Tally {
+        passed: count("numPassedTests"),
+        failed: count("numFailedTests"),
+        skipped: count("numPendingTests"),
+        notes: vec![],
+    };
+    Ok(judge(tally, &log))
+}
+
+/// A run that fails without a failed test, or passes without a test, has failed.
+fn judge(mut tally: Tally, log: &Log) -> Tally {
+    if tally.failed == 0 && (!log.passed || tally.passed == 0) {
+        tally.failed = 1;
+        if log.passed {
+            tally.notes.push("no test ran".into());
+        }
+    }
+    if tally.failed > 0 {
+        tally.notes.push(end_of(log));
+    }
+    tally
+}
+
+fn clippy() -> Answer<Tally> {
+    whole(
+        "clippy",
+        cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    )
+}
+
+/// What cargo's and nextest's own test runners count.
+fn rust_tests(log: &Log) -> Tally {
+    let mut tally = Tally::default();
+    for line in log.text.lines().map(str::trim) {
+        let counted = line
+            .strip_prefix("test result: ")
+            .or_else(|| line.strip_prefix("Summary "));
+        let Some(counted) = counted else { continue };
+        let words: Vec<&str> = counted
+            .split([' ', ',', ';', '(', ')'])
+            .filter(|word| !word.is_empty())
+            .collect();
+        for pair in words.windows(2) {
+            let Ok(number) = pair[0].parse::<u32>() else {
+                continue;
+            };
+            match pair[1] {
+                "passed" => tally.passed += number,
+                "failed" | "timed" => tally.failed += number,
+                _ => {}
+            }
+        }
+    }
+    tally
+}
+
+/// The tests that need neither keyring nor display; those are marked as ignored and have parts of
+/// their own.
+fn unit() -> Answer<Tally> {
+    let before = fs::read(bindings::commands()).unwrap_or_default();
+    let fresh = bindings::fresh()?;
+    let mut run = cargo();
+    match program::exists("cargo-nextest") {
+        true => run.args([
+            "nextest",
+            "run",
+            "--workspace",
+            "--no-fail-fast",
+            "--status-level=fail",
+        ]),
+        false => run.args([
+            "test",
+            "--workspace",
+            "--lib",
+            "--bins",
+            "--tests",
+            "--no-fail-fast",
+        ]),
+    };
+    run.env(bindings::FOLDER, &fresh);
+    let log = program::log("cargo test", &mut run)?;
+    let tally = judge(rust_tests(&log), &log);
+    // Left for the next part, which compares.
+    fs::write(fresh.join(COMMANDS_BEFORE), before).map_err(|error| error.to_string())?;
+    Ok(tally)
+}
+
+const COMMANDS_BEFORE: &str = "commands-before";
+
+fn documentation() -> Answer<Tally> {
+    let log = program::log(
+        "doc tests",
+        cargo().args(["test", "--workspace", "--doc", "--no-fail-fast"]),
+    )?;
+    let tally = rust_tests(&log);
+    match log.passed && tally.passed == 0 {
+        true => Ok(Tally {
+            notes: vec!["no examples in the documentation".into()],
+            ..tally
+        }),
+        false => Ok(judge(tally, &log)),
+    }
+}
+
+fn stale_bindings() -> Answer<Tally> {
+    let fresh = place::target().join("bindings");
+    let before = fresh.join(COMMANDS_BEFORE);
+    if !before.is_file() {
+        let tally = unit()?;
+        if tally.failed > 0 {
+            return Err("the tests that write the bindings failed".into());
+        }
+    }
+    let commands = fs::read(&before).map_err(|error| error.to_string())?;
+    fs::remove_file(&before).map_err(|error| error.to_string())?;
+    let mut stale = bindings::stale(&fresh)?;
+    if fs::read(bindings::commands()).unwrap_or_default() != commands {
+        stale.push("differs: ui/src/api/commands.ts".into());
+    }
+    let mut tally = Tally::of(stale.is_empty());
+    if !stale.is_empty() {
+        stale.push("Run `cargo xtask bindings` and commit what it changes.".into());
+    }
+    tally.notes = stale;
+    Ok(tally)
+}
+
+fn keyring() -> Answer<Tally> {
+    if !cfg!(target_os = "linux") {
+        return Ok(Tally::skipped(
+            "these tests start a GNOME Keyring, which is Linux's",
+        ));
+    }
+    let mut run = cargo();
+    run.args([
+        "test",
+        "--package",
+        "retropress-secrets",
+        "--test",
+        "keyring",
+        "--",
+        "--ignored",
+    ]);
+    let log = program::log("keyring", &mut run)?;
+    Ok(judge(rust_tests(&log), &log))
+}
+
+fn e2e() -> Answer<Tally> {
+    if !cfg!(target_os = "linux") {
+        return Ok(Tally::skipped(
+            "these tests drive WebKitGTK's window, which is Linux's",
+        ));
+    }
+    let driver = needs::tauri_driver()?;
+    let home = place::target().join("e2e");
+    fs::remove_dir_all(&home).ok();
+    let mut run = cargo();
+    run.args(["test", "--package", "retropress", "--no-fail-fast"])
+        .args(["--test", "main_job", "--test", "screens"])
+        .args(["--", "--ignored", "--test-threads=1"])
+        .env("TAURI_DRIVER", driver);
+    let log = program::log("window", &mut desktop::around(&run, &home.join("keyring"))?)?;
+    Ok(judge(rust_tests(&log), &log))
+}
+
+fn deny_is_missing() -> Option<Tally> {
+    (!program::exists("cargo-deny"))
+        .then(|| Tally::skipped("cargo-deny is not installed: cargo install --locked cargo-deny"))
+}
+
+fn dependencies() -> Answer<Tally> {
+    if let Some(skipped) = deny_is_missing() {
+        return Ok(skipped);
+    }
+    whole(
+        "cargo deny",
+        cargo().args(["deny", "--offline", "check", "licenses", "bans", "sources"]),
+    )
+}
+
+/// Known holes in what the app is built from. The list is fetched from the network.
+fn advisories() -> Answer<Tally> {
+    if let Some(skipped) = deny_is_missing() {
+        return Ok(skipped);
+    }
+    let mut fetch = cargo();
+    if !program::log("advisories", fetch.args(["deny", "fetch", "db"]))?.passed {
+        return Ok(Tally::skipped(
+            "the list of advisories cannot be fetched from here",
+        ));
+    }
+    whole(
+        "advisories",
+        cargo().args(["deny", "--offline", "check", "advisories"]),
+    )
+}
