@@ -1,13 +1,22 @@
-//! A signed-in connection to one site.
+//! A signed-in connection to one site: what can be done there, whichever dialect it speaks.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use url::Url;
 
 use crate::{
-    Account, Attachment, CallRecord, Credential, Edition, FoundPage, Http, NewPage, PageRef,
-    PageUpdate, Result, SavedPage, Site, Space, SpaceRef, Upload,
+    Account, Attachment, CallRecord, Credential, Edition, FoundPage, Http, NewPage, PageAddress,
+    PageRef, PageUpdate, Result, SavedPage, Site, Space, SpaceRef, Upload,
+    answer::{self, Subject, is_about_sign_in},
+    calls::{self, Call},
+    cloud, data_center,
+    error::{Cause, Context, Error, ErrorKind, Outcome},
+    http::{Answer, Payload, Request},
 };
 
 /// Where Atlassian's own services answer.
@@ -19,7 +28,7 @@ pub struct Endpoints {
 
 impl Default for Endpoints {
     fn default() -> Self {
-        #[expect(clippy::expect_used, reason = "a constant, covered by a test")]
+        #[expect(clippy::expect_used, reason = "a constant, which a test parses")]
         let gateway = Url::parse("https://api.atlassian.com").expect("a valid address");
         Self { gateway }
     }
@@ -38,15 +47,18 @@ pub enum Route {
 /// A signed-in connection to one site. Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub struct Client {
-    pub(crate) inner: Arc<Inner>,
-    pub(crate) http: Http,
+    inner: Arc<Inner>,
+    http: Http,
 }
 
-pub(crate) struct Inner {
-    pub site: Site,
-    pub credential: Arc<Credential>,
-    pub endpoints: Endpoints,
-    pub route: Route,
+struct Inner {
+    site: Site,
+    credential: Arc<Credential>,
+    route: Route,
+    /// What paths of the call table are appended to.
+    root: Url,
+    /// The newer call for children was refused once: do not ask again.
+    no_direct_children: AtomicBool,
 }
 
 impl Client {
@@ -58,14 +70,23 @@ impl Client {
         endpoints: Endpoints,
         route: Route,
     ) -> Self {
-        let inner = Inner {
-            site,
-            credential: credential.into(),
-            endpoints,
-            route,
+        let root = match (route, &site.cloud_id) {
+            (Route::Gateway, Some(cloud_id)) => {
+                let mut root = endpoints.gateway;
+                let base = root.path().trim_end_matches('/').to_owned();
+                root.set_path(&format!("{base}/ex/confluence/{cloud_id}/wiki"));
+                root
+            }
+            _ => site.base_url.clone(),
         };
         Self {
-            inner: Arc::new(inner),
+            inner: Arc::new(Inner {
+                site,
+                credential: credential.into(),
+                route,
+                root,
+                no_direct_children: AtomicBool::new(false),
+            }),
             http: http.clone(),
         }
     }
@@ -86,57 +107,757 @@ impl Client {
         self.inner.route
     }
 
+    /// Who is signed in. One request.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Anonymous`] when the server ignores the credential, else as for a sign-in.
     pub async fn account(&self) -> Result<Account> {
-        unimplemented!()
-    }
-    pub async fn spaces(&self) -> Result<Vec<Space>> {
-        unimplemented!()
-    }
-    pub async fn top_pages(&self, _space: &SpaceRef) -> Result<Vec<PageRef>> {
-        unimplemented!()
-    }
-    pub async fn children(&self, _page_id: &str) -> Result<Vec<PageRef>> {
-        unimplemented!()
-    }
-    pub async fn find_pages(&self, _space: &SpaceRef, _text: &str) -> Result<Vec<PageRef>> {
-        unimplemented!()
-    }
-    pub async fn pages_titled(&self, _space: &SpaceRef, _title: &str) -> Result<Vec<FoundPage>> {
-        unimplemented!()
-    }
-    pub async fn page(&self, _id: &str) -> Result<Option<FoundPage>> {
-        unimplemented!()
-    }
-    pub async fn newest_children(
-        &self,
-        _space: &SpaceRef,
-        _parent_id: Option<&str>,
-    ) -> Result<Vec<FoundPage>> {
-        unimplemented!()
-    }
-    pub async fn create_page(&self, _page: &NewPage) -> Result<SavedPage> {
-        unimplemented!()
-    }
-    pub async fn update_page(&self, _page: &PageUpdate) -> Result<SavedPage> {
-        unimplemented!()
-    }
-    pub async fn delete_page(&self, _id: &str) -> Result<()> {
-        unimplemented!()
-    }
-    pub async fn attachment(&self, _page_id: &str, _file_name: &str) -> Result<Option<Attachment>> {
-        unimplemented!()
-    }
-    pub async fn upload(&self, _page_id: &str, _file: &Upload) -> Result<Attachment> {
-        unimplemented!()
-    }
-    pub async fn add_labels(&self, _page_id: &str, _labels: &[String]) -> Result<()> {
-        unimplemented!()
-    }
-    pub async fn may_create(&self, _space: &SpaceRef) -> Result<Option<bool>> {
-        unimplemented!()
+        let user: User = self
+            .json(self.call(&calls::CURRENT_USER).about(Subject::Account))
+            .await?;
+        let anonymous = user.kind.as_deref() == Some("anonymous");
+        let id = [user.account_id, user.user_key, user.username.clone()]
+            .into_iter()
+            .flatten()
+            .find(|id| !id.is_empty());
+        match id {
+            Some(id) if !anonymous => {
+                let name = [user.display_name, user.public_name, user.username]
+                    .into_iter()
+                    .flatten()
+                    .find(|name| !name.is_empty())
+                    .unwrap_or_else(|| id.clone());
+                Ok(Account { id, name })
+            }
+            _ => Err(
+                Error::new(ErrorKind::Anonymous, Outcome::NotDone).with(|inner| {
+                    inner.call = Some(&calls::CURRENT_USER);
+                    inner.status = Some(200);
+                    inner.context = self.context();
+                }),
+            ),
+        }
     }
 
-    fn is_cloud(&self) -> bool {
+    /// All spaces the account may see, personal ones too, from every page of the list.
+    pub async fn spaces(&self) -> Result<Vec<Space>> {
+        if self.is_cloud() {
+            cloud::spaces(self).await
+        } else {
+            data_center::spaces(self).await
+        }
+    }
+
+    /// Pages without a parent; on Cloud the space's home page is among them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SpaceGone`] when the space is gone or invisible.
+    pub async fn top_pages(&self, space: &SpaceRef) -> Result<Vec<PageRef>> {
+        self.settle(if self.is_cloud() {
+            cloud::top_pages(self, space).await
+        } else {
+            data_center::top_pages(self, space).await
+        })
+        .await
+    }
+
+    /// Pages right below a page, in the server's order. Folders are left out: a summary's parent is a page.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::PageGone`] when the page is gone or invisible.
+    pub async fn children(&self, page_id: &str) -> Result<Vec<PageRef>> {
+        self.settle(if self.is_cloud() {
+            cloud::children(self, page_id).await
+        } else {
+            data_center::children(self, page_id).await
+        })
+        .await
+    }
+
+    /// Pages of the space for a picker: of a pasted address the page itself, else those whose title
+    /// holds the text. At most 50.
+    ///
+    /// Asks the search index first, which lags by seconds; where search is refused or finds nothing,
+    /// the exact title and the first 1,000 pages of the space.
+    pub async fn find_pages(&self, space: &SpaceRef, text: &str) -> Result<Vec<PageRef>> {
+        let text = text.trim();
+        if text.is_empty() {
+            return self.top_pages(space).await;
+        }
+        if let Some(address) = self.site().page_in(text) {
+            return self.addressed(space, address).await;
+        }
+        if let Some(cql) = title_search(space, text)
+            && let Ok(found) = self.search(&cql).await
+        {
+            let found: Vec<PageRef> = found
+                .into_iter()
+                .filter(|page| holds(&page.title, text))
+                .collect();
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        let mut pages: Vec<PageRef> = self
+            .exactly_titled(space, text)
+            .await?
+            .into_iter()
+            .filter(|page| page.status == crate::PageStatus::Current)
+            .map(page_ref)
+            .collect();
+        let listed = self
+            .settle(if self.is_cloud() {
+                cloud::first_pages(self, space).await
+            } else {
+                data_center::first_pages(self, space).await
+            })
+            .await?;
+        for page in listed {
+            if holds(&page.title, text) && !pages.iter().any(|known| known.id == page.id) {
+                pages.push(page);
+            }
+        }
+        pages.truncate(50);
+        Ok(pages)
+    }
+
+    /// Pages of this title in the space, in all statuses that matter: current and archived ones own
+    /// the title, trashed ones do not. With their bodies.
+    ///
+    /// Titles are unique whatever their case, but the look-up is exact: when it finds no page that owns
+    /// the title, the search index is asked for candidates, and each is read from the database itself.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SpaceGone`] when the space is gone or invisible.
+    pub async fn pages_titled(&self, space: &SpaceRef, title: &str) -> Result<Vec<FoundPage>> {
+        let mut pages = self.exactly_titled(space, title).await?;
+        if pages
+            .iter()
+            .any(|page| page.status != crate::PageStatus::Trashed)
+        {
+            return Ok(pages);
+        }
+        let Some(cql) = title_search(space, title) else {
+            return Ok(pages);
+        };
+        let candidates = match self.search(&cql).await {
+            Ok(candidates) => candidates,
+            // Search is an extra: a server or a token without it still told of the exact title.
+            Err(error) if error.status().is_some() && error.kind() != ErrorKind::RateLimited => {
+                return Ok(pages);
+            }
+            Err(error) => return Err(error),
+        };
+        let wanted = title.to_lowercase();
+        for candidate in candidates {
+            if candidate.title.to_lowercase() == wanted
+                && !pages.iter().any(|page| page.id == candidate.id)
+                && let Some(page) = self.page(&candidate.id).await?
+                && page.title.to_lowercase() == wanted
+            {
+                pages.push(page);
+            }
+        }
+        Ok(pages)
+    }
+
+    /// A page with its body; trashed and archived ones too. `None`: gone, or invisible to this account.
+    ///
+    /// On Cloud a credential that is no longer good gives the same answer as a missing page, so the
+    /// credential is checked before `None` is said.
+    pub async fn page(&self, id: &str) -> Result<Option<FoundPage>> {
+        let page = self
+            .settle(if self.is_cloud() {
+                cloud::page(self, id).await
+            } else {
+                data_center::page(self, id).await
+            })
+            .await;
+        match page {
+            Ok(page) => Ok(Some(page)),
+            Err(error) if error.kind() == ErrorKind::PageGone => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Pages that were created last, newest first, with their bodies: for finding a page whose create
+    /// was answered by nobody.
+    ///
+    /// On Cloud the newest 25 of the whole space, whatever their parent; on Data Center the newest 10
+    /// below `parent_id`, or below the space's home page.
+    pub async fn newest_children(
+        &self,
+        space: &SpaceRef,
+        parent_id: Option<&str>,
+    ) -> Result<Vec<FoundPage>> {
+        self.settle(if self.is_cloud() {
+            cloud::newest_pages(self, space).await
+        } else {
+            data_center::newest_children(self, space, parent_id).await
+        })
+        .await
+    }
+
+    /// Creates a page: one request, and more only to tell two causes of a 404 apart.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TitleTaken`], [`ErrorKind::ParentGone`], [`ErrorKind::SpaceGone`],
+    /// [`ErrorKind::NotPermitted`], [`ErrorKind::TooLarge`], [`ErrorKind::Refused`] with Confluence's words.
+    pub async fn create_page(&self, page: &NewPage) -> Result<SavedPage> {
+        let result = if self.is_cloud() {
+            cloud::create_page(self, page).await
+        } else {
+            data_center::create_page(self, page).await
+        };
+        let error = match self.settle(result).await {
+            Ok(saved) => return Ok(saved),
+            Err(error) => error.with(|inner| {
+                inner.context.subject = Some(page.title.clone());
+                inner.context.space = Some(page.space.key.clone());
+            }),
+        };
+        if error.kind() != ErrorKind::SpaceGone {
+            return Err(error);
+        }
+        Err(self.why_not_created(page, error).await)
+    }
+
+    /// Makes the next version of a page. One request.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::PageChanged`] when the version is not the next one (read the page: it may be our
+    /// own), [`ErrorKind::PageGone`], and those of [`Self::create_page`].
+    pub async fn update_page(&self, page: &PageUpdate) -> Result<SavedPage> {
+        let result = if self.is_cloud() {
+            cloud::update_page(self, page).await
+        } else {
+            data_center::update_page(self, page).await
+        };
+        self.settle(result).await.map_err(|error| {
+            error.with(|inner| {
+                inner.context.subject = Some(page.title.clone());
+                inner.context.space = Some(page.space.key.clone());
+            })
+        })
+    }
+
+    /// Moves a page to the bin. Gone or trashed already is success.
+    pub async fn delete_page(&self, id: &str) -> Result<()> {
+        let call = if self.is_cloud() {
+            &calls::CLOUD_DELETE_PAGE
+        } else {
+            &calls::DELETE_PAGE
+        };
+        let request = self.call(call).fill(&[id]).about(Subject::Page);
+        let error = match self.settle(self.done(request).await).await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        match error.kind() {
+            ErrorKind::PageGone => Ok(()),
+            // Some lines answer like this to a page that is in the bin already.
+            ErrorKind::PageChanged | ErrorKind::Refused => match self.page(id).await? {
+                Some(page) if page.status != crate::PageStatus::Trashed => Err(error),
+                _ => Ok(()),
+            },
+            _ => Err(error),
+        }
+    }
+
+    /// The page's attachment of this name, compared exactly.
+    pub async fn attachment(&self, page_id: &str, file_name: &str) -> Result<Option<Attachment>> {
+        let list = self
+            .settle(if self.is_cloud() {
+                cloud::attachments(self, page_id, file_name).await
+            } else {
+                data_center::attachments(self, page_id, file_name).await
+            })
+            .await?;
+        Ok(list.into_iter().find(|file| file.file_name == file_name))
+    }
+
+    /// Attaches a file: one request.
+    ///
+    /// On Cloud an attachment of the same name becomes a new version, whoever made it: look first where
+    /// the page is not brand new.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::FileNameTaken`], [`ErrorKind::TooLarge`], [`ErrorKind::NotPermitted`],
+    /// [`ErrorKind::PageGone`].
+    pub async fn upload(&self, page_id: &str, file: &Upload) -> Result<Attachment> {
+        let result = if self.is_cloud() {
+            cloud::upload(self, page_id, file).await
+        } else {
+            data_center::upload(self, page_id, file).await
+        };
+        let error = match self.settle(result).await {
+            Ok(attachment) => return Ok(attachment),
+            Err(error) => error.with(|inner| inner.context.subject = Some(file.file_name.clone())),
+        };
+        // The same 404 is said of a page that is gone and of a file above the configured size.
+        if error.kind() == ErrorKind::PageGone
+            && let Ok(Some(page)) = self.page(page_id).await
+            && page.status == crate::PageStatus::Current
+        {
+            return Err(error
+                .become_kind(ErrorKind::TooLarge, Outcome::NotDone)
+                .because(Cause::UploadTooLargeOrHidden));
+        }
+        Err(error)
+    }
+
+    /// Adds labels to a page; those it has already stay. Nothing is sent for an empty list.
+    pub async fn add_labels(&self, page_id: &str, labels: &[String]) -> Result<()> {
+        if labels.is_empty() {
+            return Ok(());
+        }
+        let body: Vec<Value> = labels
+            .iter()
+            .map(|name| serde_json::json!({ "prefix": "global", "name": name }))
+            .collect();
+        let request = self
+            .call(&calls::ADD_LABELS)
+            .fill(&[page_id])
+            .about(Subject::Page)
+            .send_json(Value::Array(body));
+        self.settle(self.done(request).await).await
+    }
+
+    /// Whether the account may create pages in the space, asked without writing anything.
+    /// `None` where the server does not tell.
+    pub async fn may_create(&self, space: &SpaceRef) -> Result<Option<bool>> {
+        self.settle(if self.is_cloud() {
+            cloud::may_create(self, space).await
+        } else {
+            data_center::may_create(self, space).await
+        })
+        .await
+    }
+
+    // What the dialects are built from.
+
+    pub(crate) fn is_cloud(&self) -> bool {
         self.inner.site.edition == Edition::Cloud
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        Context {
+            host: self.inner.site.name.clone(),
+            edition: Some(self.inner.site.edition),
+            version: self.inner.site.version.clone(),
+            route: Some(self.inner.route),
+            method: Some(self.inner.credential.method()),
+            account: self.inner.credential.account().map(str::to_owned),
+            subject: None,
+            space: None,
+        }
+    }
+
+    pub(crate) fn direct_children_refused(&self) -> &AtomicBool {
+        &self.inner.no_direct_children
+    }
+
+    pub(crate) fn call(&self, call: &'static Call) -> Ask<'_> {
+        Ask {
+            call,
+            parameters: Vec::new(),
+            query: Vec::new(),
+            body: None,
+            file: None,
+            subject: Subject::Page,
+        }
+    }
+
+    pub(crate) async fn json<T: DeserializeOwned>(&self, ask: Ask<'_>) -> Result<T> {
+        let subject = ask.subject;
+        let answer = self.send(ask).await?;
+        answer::json(&answer, subject, &self.context()).map_err(|error| self.scrubbed(error))
+    }
+
+    pub(crate) async fn done(&self, ask: Ask<'_>) -> Result<()> {
+        let subject = ask.subject;
+        let answer = self.send(ask).await?;
+        answer::done(&answer, subject, &self.context()).map_err(|error| self.scrubbed(error))
+    }
+
+    async fn send(&self, ask: Ask<'_>) -> Result<Answer> {
+        let url = address(&self.inner.root, ask.call, &ask.parameters, &ask.query);
+        let authorization = self
+            .inner
+            .credential
+            .header()
+            .map_err(|error| error.with(|inner| inner.context = self.context()))?;
+        let payload = match (&ask.body, ask.file) {
+            (_, Some(file)) => Payload::File(file),
+            (Some(body), None) => Payload::Json(body),
+            (None, None) => Payload::Empty,
+        };
+        self.http
+            .send(Request {
+                call: ask.call,
+                url,
+                authorization: Some(authorization),
+                payload,
+            })
+            .await
+            .map_err(|error| {
+                error.with(|inner| {
+                    let host = std::mem::take(&mut inner.context.host);
+                    inner.context = self.context();
+                    inner.context.host = host;
+                })
+            })
+    }
+
+    fn scrubbed(&self, error: Error) -> Error {
+        error.with(|inner| {
+            inner.server_message = inner
+                .server_message
+                .take()
+                .map(|message| self.inner.credential.scrub(&message));
+        })
+    }
+
+    /// Decides a 404 that a bad credential gives as well: one request, and only then.
+    async fn settle<T>(&self, result: Result<T>) -> Result<T> {
+        match result {
+            Err(error) if error.cause() == Some(&Cause::PerhapsSignIn) => {
+                match self.account().await {
+                    Err(why) if is_about_sign_in(why.kind()) => Err(why),
+                    // The scope is another matter than the sign-in, and any other trouble here says
+                    // nothing about the first answer.
+                    _ => Err(error.with(|inner| inner.cause = None)),
+                }
+            }
+            result => result,
+        }
+    }
+
+    /// A create was answered with 404: parent gone, space gone, or no permission.
+    async fn why_not_created(&self, page: &NewPage, error: Error) -> Error {
+        if let Some(parent) = &page.parent_id {
+            match self.page(parent).await {
+                Ok(Some(found)) if found.status == crate::PageStatus::Current => {}
+                Ok(_) => return error.become_kind(ErrorKind::ParentGone, Outcome::Final),
+                Err(_) => return error,
+            }
+        }
+        let call = if self.is_cloud() {
+            self.call(&calls::CLOUD_SPACE).fill(&[&page.space.id])
+        } else {
+            self.call(&calls::SPACE).fill(&[&page.space.key])
+        };
+        match self.json::<Value>(call.about(Subject::Space)).await {
+            Ok(_) => error.become_kind(ErrorKind::NotPermitted, Outcome::NotDone),
+            Err(_) => error,
+        }
+    }
+
+    async fn exactly_titled(&self, space: &SpaceRef, title: &str) -> Result<Vec<FoundPage>> {
+        let result = if self.is_cloud() {
+            cloud::pages_titled(self, space, title).await
+        } else {
+            data_center::pages_titled(self, space, title).await
+        };
+        self.settle(result)
+            .await
+            .map_err(|error| error.with(|inner| inner.context.space = Some(space.key.clone())))
+    }
+
+    async fn addressed(&self, space: &SpaceRef, address: PageAddress) -> Result<Vec<PageRef>> {
+        let pages = match address {
+            PageAddress::Id(id) => self.page(&id).await?.into_iter().collect(),
+            PageAddress::Title { title, space_key } if space_key == space.key => {
+                self.exactly_titled(space, &title).await?
+            }
+            PageAddress::Title { .. } => Vec::new(),
+        };
+        Ok(pages
+            .into_iter()
+            .filter(|page| page.status == crate::PageStatus::Current)
+            .filter(|page| match &page.space {
+                Some(other) => *other == space.id || *other == space.key,
+                None => true,
+            })
+            .map(page_ref)
+            .collect())
+    }
+
+    /// Asks the search index. v1 on both dialects; on Cloud it is one of the calls that stay.
+    async fn search(&self, cql: &str) -> Result<Vec<PageRef>> {
+        let found: SearchList = self
+            .json(
+                self.call(&calls::SEARCH)
+                    .about(Subject::Space)
+                    .ask("cql", cql)
+                    .ask("limit", "50")
+                    .ask("expand", "content.ancestors"),
+            )
+            .await?;
+        Ok(found
+            .results
+            .into_iter()
+            .filter_map(|hit| hit.content)
+            .filter(|content| content.kind.as_deref().unwrap_or("page") == "page")
+            .map(|content| PageRef {
+                id: content.id.0,
+                title: content.title,
+                ancestors: content
+                    .ancestors
+                    .into_iter()
+                    .map(|ancestor| ancestor.title)
+                    .collect(),
+                has_children: None,
+            })
+            .collect())
+    }
+}
+
+/// One request in the making.
+pub(crate) struct Ask<'a> {
+    call: &'static Call,
+    parameters: Vec<String>,
+    query: Vec<(&'static str, String)>,
+    body: Option<Value>,
+    file: Option<&'a Upload>,
+    subject: Subject,
+}
+
+impl<'a> Ask<'a> {
+    /// Fills the `{...}` of the call's path, in their order.
+    pub fn fill(mut self, parameters: &[&str]) -> Self {
+        self.parameters = parameters.iter().map(|&value| value.to_owned()).collect();
+        self
+    }
+
+    pub fn ask(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    pub fn about(mut self, subject: Subject) -> Self {
+        self.subject = subject;
+        self
+    }
+
+    pub fn send_json(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    pub fn send_file(mut self, file: &'a Upload) -> Self {
+        self.file = Some(file);
+        self
+    }
+}
+
+/// The call's address below `root`. Parameters are percent-encoded, so none can leave its segment.
+fn address(root: &Url, call: &Call, parameters: &[String], query: &[(&str, String)]) -> Url {
+    let mut url = root.clone();
+    let mut parameters = parameters.iter();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty();
+        for segment in call.path.split('/').filter(|segment| !segment.is_empty()) {
+            if segment.starts_with('{') {
+                // `.` and `..` would be dropped by the parser and hit the call above.
+                let value = parameters.next().map(String::as_str).unwrap_or_default();
+                segments.push(if matches!(value, "" | "." | "..") {
+                    "-"
+                } else {
+                    value
+                });
+            } else {
+                segments.push(segment);
+            }
+        }
+    }
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(query);
+    }
+    url
+}
+
+/// A search for titles in one space. `None` when the text has no word to search for.
+///
+/// Only letters, digits and blanks go into the query, so that nothing typed is read as CQL.
+fn title_search(space: &SpaceRef, text: &str) -> Option<String> {
+    let words: String = text
+        .chars()
+        .map(|character| {
+            if character.is_alphanumeric() {
+                character
+            } else {
+                ' '
+            }
+        })
+        .collect();
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.is_empty() {
+        return None;
+    }
+    let key: String = space
+        .key
+        .chars()
+        .filter(|character| !matches!(character, '"' | '\\') && !character.is_control())
+        .collect();
+    Some(format!(
+        r#"space = "{key}" and type = page and title ~ "{words}*""#
+    ))
+}
+
+fn holds(title: &str, text: &str) -> bool {
+    let title = title.to_lowercase();
+    text.to_lowercase()
+        .split_whitespace()
+        .all(|word| title.contains(word))
+}
+
+fn page_ref(page: FoundPage) -> PageRef {
+    PageRef {
+        id: page.id,
+        title: page.title,
+        ancestors: Vec::new(),
+        has_children: None,
+    }
+}
+
+/// Remembers a refusal for the rest of the connection.
+pub(crate) fn remember(flag: &AtomicBool) {
+    flag.store(true, Ordering::Relaxed);
+}
+
+/// An id, which is a text on Cloud and often a number on Data Center.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Id(pub String);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::String(text) if !text.is_empty() => Ok(Self(text)),
+            Value::Number(number) => Ok(Self(number.to_string())),
+            _ => Err(serde::de::Error::custom("no id")),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct User {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    account_id: Option<String>,
+    user_key: Option<String>,
+    username: Option<String>,
+    display_name: Option<String>,
+    public_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct SearchList {
+    results: Vec<SearchHit>,
+}
+
+#[derive(Deserialize)]
+struct SearchHit {
+    content: Option<SearchContent>,
+}
+
+#[derive(Deserialize)]
+struct SearchContent {
+    id: Id,
+    title: String,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    #[serde(default)]
+    ancestors: Vec<SearchAncestor>,
+}
+
+#[derive(Deserialize)]
+struct SearchAncestor {
+    #[serde(default)]
+    title: String,
+}
+
+/// The links an answer brings along.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Links {
+    pub next: Option<String>,
+    pub webui: Option<String>,
+    pub tinyui: Option<String>,
+}
+
+impl Links {
+    /// Where the page is read in a browser.
+    pub fn page(&self, site: &Site, id: &str) -> Url {
+        match &self.webui {
+            Some(webui) => site.page_address(webui),
+            None => site.page_address(&format!("/pages/viewpage.action?pageId={id}")),
+        }
+    }
+
+    pub fn tiny(&self, site: &Site) -> Option<Url> {
+        self.tinyui.as_deref().map(|link| site.page_address(link))
+    }
+}
+
+/// The most pages of one list that are read: more is a list without an end.
+pub(crate) const LONGEST_LIST: usize = 1000;
+
+pub(crate) fn endless(client: &Client, call: &'static Call) -> Error {
+    Error::new(ErrorKind::ServerError, Outcome::Unknown)
+        .because(Cause::EndlessList)
+        .with(|inner| {
+            inner.call = Some(call);
+            inner.context = client.context();
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gateway_is_an_address() {
+        assert_eq!(
+            Endpoints::default().gateway.as_str(),
+            "https://api.atlassian.com/"
+        );
+    }
+
+    #[test]
+    fn a_parameter_stays_in_its_segment() {
+        let root = Url::parse("https://w.example/c").unwrap();
+        for (value, path) in [
+            ("12", "/c/rest/api/content/12"),
+            ("a/b?c#d", "/c/rest/api/content/a%2Fb%3Fc%23d"),
+            ("..", "/c/rest/api/content/-"),
+            ("", "/c/rest/api/content/-"),
+        ] {
+            let url = address(&root, &calls::PAGE, &[value.to_owned()], &[]);
+            assert_eq!(url.path(), path);
+            assert_eq!(url.query(), None);
+        }
+    }
+
+    #[test]
+    fn a_search_holds_no_syntax_of_the_user() {
+        let space = SpaceRef {
+            id: "1".into(),
+            key: "PA\"Y".into(),
+            homepage_id: None,
+        };
+        assert_eq!(
+            title_search(&space, r#"Sprint "42": a\b OR*"#).unwrap(),
+            r#"space = "PAY" and type = page and title ~ "Sprint 42 a b OR*""#
+        );
+        assert_eq!(title_search(&space, "***"), None);
     }
 }

@@ -1,8 +1,8 @@
-//! The one error of this crate: what happened, whether it may be done all the same, and details to copy.
+//! The one error of this crate: what happened, whether it may be done all the same, details to copy.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt, fmt::Write as _, time::Duration};
 
-use crate::calls::Call;
+use crate::{calls::Call, client::Route, credential::Method, site::Edition};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -46,36 +46,132 @@ pub enum ErrorKind {
     Unknown,
 }
 
+impl ErrorKind {
+    /// The stable name in details and logs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoSuchHost => "no_such_host",
+            Self::ConnectionRefused => "connection_refused",
+            Self::ConnectionLost => "connection_lost",
+            Self::TimedOut => "timed_out",
+            Self::Certificate => "certificate",
+            Self::ProxyRefused => "proxy_refused",
+            Self::CaptivePortal => "captive_portal",
+            Self::SignInPage => "sign_in_page",
+            Self::Redirected => "redirected",
+            Self::NotConfluence => "not_confluence",
+            Self::InsecureHttp => "insecure_http",
+            Self::BadAddress => "bad_address",
+            Self::SignInRefused => "sign_in_refused",
+            Self::Captcha => "captcha",
+            Self::BasicSwitchedOff => "basic_switched_off",
+            Self::TokenTooNew => "token_too_new",
+            Self::Anonymous => "anonymous",
+            Self::MissingScope => "missing_scope",
+            Self::NotPermitted => "not_permitted",
+            Self::SpaceGone => "space_gone",
+            Self::PageGone => "page_gone",
+            Self::ParentGone => "parent_gone",
+            Self::TitleTaken => "title_taken",
+            Self::FileNameTaken => "file_name_taken",
+            Self::PageChanged => "page_changed",
+            Self::ApiRemoved => "api_removed",
+            Self::TooLarge => "too_large",
+            Self::RateLimited => "rate_limited",
+            Self::ServerError => "server_error",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// Whether Confluence may have done what was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// Surely not done: may be sent again once its cause is cured.
     NotDone,
     /// Perhaps done: find out before sending anything again.
+    ///
+    /// A 409 counts as this too: something on the way may have sent the update twice, and then the
+    /// second one meets the first.
     Unknown,
     /// Surely not done, and it never will be as it is.
     Final,
 }
 
 /// What else is known, for better words; never needed to decide what to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cause {
+    // The address
+    NoAddress,
+    NoServerName,
+    Unreadable,
+    HoldsPassword,
+    NotWeb,
+    AtlassianService,
+    NoSuchCloudSite,
+    OtherProduct(String),
+    // The connection
+    UntrustedIssuer,
+    CertificateExpired,
+    CertificateNotYetValid,
+    CertificateOtherName,
+    CertificateRevoked,
+    NotTls,
+    NotConnected,
+    // The sign-in
     UnusableCredential,
+    WrongMethod,
+    PasswordInsteadOfToken,
+    /// A 404 that may mean a credential that is no longer good.
+    PerhapsSignIn,
+    NoConfluenceAccess,
+    // The request
+    Xsrf,
+    BadFileName,
+    UploadTooLargeOrHidden,
+    // The answer
+    Html,
+    Unparsable,
+    Truncated,
+    TooLong,
+    EndlessList,
+    RedirectTo(String),
+}
+
+/// Whose call it was, for the words.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Context {
+    pub host: String,
+    pub edition: Option<Edition>,
+    pub version: Option<String>,
+    pub route: Option<Route>,
+    pub method: Option<Method>,
+    /// Email address or user name, as entered.
+    pub account: Option<String>,
+    /// Title, space key or file name the call was about.
+    pub subject: Option<String>,
+    pub space: Option<String>,
 }
 
 /// What went wrong with one call.
+#[derive(thiserror::Error)]
+#[error("{}", .0.kind.code())]
 pub struct Error(Box<Inner>);
 
-struct Inner {
-    kind: ErrorKind,
-    outcome: Outcome,
-    status: Option<u16>,
-    server_message: Option<String>,
-    retry_after: Option<Duration>,
-    call: Option<&'static Call>,
-    at: Option<String>,
-    cause: Option<Cause>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+pub(crate) struct Inner {
+    pub kind: ErrorKind,
+    pub outcome: Outcome,
+    pub status: Option<u16>,
+    pub server_message: Option<String>,
+    pub retry_after: Option<Duration>,
+    pub call: Option<&'static Call>,
+    /// Method, address without query and fragment.
+    pub at: Option<String>,
+    pub waited: Option<Duration>,
+    pub cause: Option<Cause>,
+    pub context: Context,
+    pub source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -88,7 +184,9 @@ impl Error {
             retry_after: None,
             call: None,
             at: None,
+            waited: None,
             cause: None,
+            context: Context::default(),
             source: None,
         }))
     }
@@ -96,6 +194,26 @@ impl Error {
     pub(crate) fn because(mut self, cause: Cause) -> Self {
         self.0.cause = Some(cause);
         self
+    }
+
+    pub(crate) fn become_kind(mut self, kind: ErrorKind, outcome: Outcome) -> Self {
+        self.0.kind = kind;
+        self.0.outcome = outcome;
+        self.0.cause = None;
+        self
+    }
+
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(&mut self.0);
+        self
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    pub(crate) fn cause(&self) -> Option<&Cause> {
+        self.0.cause.as_ref()
     }
 
     pub fn kind(&self) -> ErrorKind {
@@ -116,27 +234,72 @@ impl Error {
         self.0.server_message.as_deref()
     }
 
-    /// How long the server asks to wait, from the moment of its answer.
+    /// How long the server asks to wait, counted from the moment of its answer.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// For copying: never a secret.
-    pub fn details(&self) -> String {
-        unimplemented!()
+    /// The scope a Cloud token lacks, for [`ErrorKind::MissingScope`].
+    pub fn missing_scope(&self) -> Option<&'static str> {
+        match self.0.kind {
+            ErrorKind::MissingScope => self.0.call.and_then(|call| call.scope),
+            _ => None,
+        }
     }
-}
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0.kind)
+    /// For copying: code, status, request without its query, the server's words. Never a secret.
+    pub fn details(&self) -> String {
+        let inner = &self.0;
+        let mut text = format!("code       {}", inner.kind.code());
+        let mut line = |name: &str, value: &str| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\n{name:<10} {value}");
+        };
+        if let Some(status) = inner.status {
+            line("status", &status.to_string());
+        }
+        if let Some(at) = &inner.at {
+            line("request", at);
+        }
+        if let Some(message) = &inner.server_message {
+            line("answer", message);
+        }
+        if let Some(scope) = self.missing_scope() {
+            line("scope", scope);
+        }
+        if let Some(wait) = inner.retry_after {
+            line("retry", &format!("after {} s", wait.as_secs()));
+        }
+        if let Some(cause) = &inner.cause {
+            line("cause", &format!("{cause:?}"));
+        }
+        let mut source = inner
+            .source
+            .as_deref()
+            .map(|source| source as &dyn StdError);
+        let mut last = String::new();
+        while let Some(error) = source {
+            let said = error.to_string();
+            if said != last {
+                line("because", &said);
+            }
+            last = said;
+            source = error.source();
+        }
+        text
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("outcome", &self.0.outcome)
+            .field("status", &self.0.status)
+            .field("at", &self.0.at)
+            .field("cause", &self.0.cause)
+            .field("server_message", &self.0.server_message)
+            .field("source", &self.0.source)
+            .finish()
     }
 }
-
-impl StdError for Error {}

@@ -12,6 +12,7 @@
 //!
 //! This crate never sleeps, never sends anything twice, and follows no redirect.
 
+mod answer;
 pub mod calls;
 mod client;
 mod cloud;
@@ -34,6 +35,6 @@ pub use page::{
 };
 pub use secrecy::SecretString;
 pub use sign_in::sign_in;
-pub use site::{Edition, ServerPage, Site, discover};
+pub use site::{Edition, PageAddress, ServerPage, Site, discover};
 pub use url::Url;
 pub use words::Words;
