@@ -100,8 +100,14 @@ export function understoodOf(summary: Summary): Understood[] {
     ),
   );
   if (summary.kind === "retrospective") {
-    add("Agreements", summary.agreements.map((it) => it.text));
-    add("Kudos", summary.kudos.map((it) => (it.to ? `${it.to}: ${it.text}` : it.text)));
+    add(
+      "Agreements",
+      summary.agreements.map((it) => it.text),
+    );
+    add(
+      "Kudos",
+      summary.kudos.map((it) => (it.to ? `${it.to}: ${it.text}` : it.text)),
+    );
     const answers = summary.roti.counts.reduce((sum, count) => sum + count, 0);
     add("ROTI", answers > 0 ? [plural(answers, "answer")] : []);
   }

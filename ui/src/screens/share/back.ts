@@ -21,7 +21,8 @@ export function focusWriteField(field: Field, attempts = 30): void {
 /** A control by the words a reader knows it by. */
 function byLabel(name: string): HTMLElement | null {
   for (const label of document.querySelectorAll("label")) {
-    if (label.textContent?.trim() === name && label.control instanceof HTMLElement) return label.control;
+    if (label.textContent?.trim() === name && label.control instanceof HTMLElement)
+      return label.control;
   }
   return document.querySelector<HTMLElement>(`main :is(input, textarea)[aria-label="${name}"]`);
 }

@@ -1,8 +1,8 @@
 // The PDF viewer. It is large, so this file is loaded when a PDF is looked at for the first time.
 
 import {
-  getDocument,
   GlobalWorkerOptions,
+  getDocument,
   type PDFDocumentProxy,
   type PDFPageProxy,
 } from "pdfjs-dist/legacy/build/pdf.mjs";

@@ -11,7 +11,8 @@ export function labelProblem(labels: string[]): string | undefined {
   for (const label of labels) {
     const sign = refused.exec(label)?.[0];
     if (sign) return `Confluence takes no “${sign}” in a label: “${label}”.`;
-    if ([...label].length > 255) return `A label has at most 255 characters: “${label.slice(0, 30)}…”.`;
+    if ([...label].length > 255)
+      return `A label has at most 255 characters: “${label.slice(0, 30)}…”.`;
   }
   return undefined;
 }
