@@ -1,1 +1,309 @@
+//! A Confluence to try, on this computer only: one Cloud (site and gateway)
+//! and one Data Center, served on loopback, with sample spaces and pages, for
+//! newcomers and for tests.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), retropress_sandbox::SandboxError> {
+//! use retropress_sandbox::{Fault, Matching, Options, Sandbox};
+//!
+//! let sandbox = Sandbox::start(Options::default()).await?;
+//! let site = &sandbox.addresses().cloud;
+//! let token = sandbox.credentials().api_token;
+//! let lost = sandbox
+//!     .faults()
+//!     .on(Matching::request("POST", "/pages$"), Fault::cut().after_handling());
+//! // ... publish to `site` ...
+//! assert!(lost.fired());
+//! sandbox.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It answers as Confluence does where that is documented or was recorded, and
+//! says in so many words where it is simpler. Nothing but loopback reaches it;
+//! its web pages need no sign-in, its REST API does.
 
+mod attachments;
+mod browser;
+mod cloud;
+mod cloud_v1;
+mod content;
+mod data_center;
+mod disk;
+mod faults;
+mod gateway;
+mod links;
+mod pages;
+mod record;
+mod refusal;
+mod rest_v1;
+mod samples;
+mod serve;
+mod sign_in;
+mod site;
+mod storage_format;
+mod web;
+mod world;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::sync::Mutex;
+
+pub use crate::attachments::Part;
+pub use crate::faults::{Fault, Faults, Incoming, Matching, Played};
+pub use crate::record::{Host, Recorded};
+pub use crate::sign_in::Credentials;
+
+use crate::disk::DiskError;
+use crate::serve::Door;
+use crate::sign_in::Accounts;
+use crate::world::{Edition, World};
+
+/// How to start.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The first of four ports in a row: Cloud, gateway, sign-in, Data Center.
+    /// 0 takes any four that are free.
+    pub port: u16,
+    /// Where pages and credentials are kept. None keeps them in memory.
+    pub folder: Option<PathBuf>,
+}
+
+/// Where the sandbox answers. No address ends in a slash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses {
+    /// The Cloud site as a user would enter it, `/wiki` included.
+    pub cloud: String,
+    /// In place of `https://api.atlassian.com`.
+    pub gateway: String,
+    /// In place of `https://auth.atlassian.com`.
+    pub auth: String,
+    /// The Data Center as a user would enter it, its context path included.
+    pub data_center: String,
+}
+
+/// Why the sandbox could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    #[error("port {port} is in use by another program")]
+    PortBusy { port: u16 },
+    #[error("the sandbox cannot listen on this computer: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("{0}")]
+    Folder(String),
+}
+
+impl From<DiskError> for SandboxError {
+    fn from(error: DiskError) -> SandboxError {
+        SandboxError::Folder(error.to_string())
+    }
+}
+
+/// A running sandbox. Dropping it stops it as well.
+#[derive(Debug)]
+pub struct Sandbox {
+    world: Arc<World>,
+    doors: Mutex<Vec<Door>>,
+    notice: Option<String>,
+}
+
+impl Sandbox {
+    /// Starts on 127.0.0.1, and on ::1 where there is IPv6.
+    ///
+    /// # Errors
+    /// [`SandboxError::PortBusy`] when one of the ports is taken; `Io` and
+    /// `Folder` with the operating system's reason.
+    pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
+        let mut bound = Vec::new();
+        let hosts = [Host::Cloud, Host::Gateway, Host::Auth, Host::DataCenter];
+        for (offset, host) in (0_u16..).zip(hosts) {
+            let port = match options.port {
+                0 => 0,
+                first => first.checked_add(offset).ok_or_else(|| {
+                    std::io::Error::other("there are no four ports from this one on")
+                })?,
+            };
+            match serve::bind(port).await {
+                Ok((port, sockets)) => bound.push((host, port, sockets)),
+                Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                    return Err(SandboxError::PortBusy { port });
+                }
+                Err(error) => return Err(SandboxError::Io(error)),
+            }
+        }
+        let address = |host: Host| {
+            let port = bound.iter().find(|b| b.0 == host).map_or(0, |b| b.1);
+            format!("http://localhost:{port}")
+        };
+        let addresses = Addresses {
+            cloud: format!("{}/wiki", address(Host::Cloud)),
+            gateway: address(Host::Gateway),
+            auth: address(Host::Auth),
+            data_center: format!("{}{}", address(Host::DataCenter), data_center::CONTEXT),
+        };
+        let (world, set_aside) = match options.folder {
+            Some(folder) => {
+                let opened = tokio::task::spawn_blocking(move || disk::open(&folder)).await;
+                let found = opened.map_err(std::io::Error::other)??;
+                let disk = Some(found.disk);
+                let accounts = found.accounts;
+                let world = World::new(addresses, accounts, found.cloud, found.data_center, disk);
+                (world, found.set_aside)
+            }
+            None => {
+                let accounts = Accounts::random().map_err(DiskError::Random)?;
+                let cloud = samples::content(Edition::Cloud);
+                let data_center = samples::content(Edition::DataCenter);
+                (
+                    World::new(addresses, accounts, cloud, data_center, None),
+                    None,
+                )
+            }
+        };
+        let world = Arc::new(world);
+        let doors = bound
+            .into_iter()
+            .map(|(host, port, sockets)| {
+                let router = router(host, &world);
+                Door::open(host, port, sockets, router, Arc::clone(&world))
+            })
+            .collect();
+        let notice = set_aside.map(|path| {
+            format!(
+                "The sandbox's file was damaged. It was set aside as {} and a new one begun.",
+                path.display()
+            )
+        });
+        Ok(Sandbox {
+            world,
+            doors: Mutex::new(doors),
+            notice,
+        })
+    }
+
+    pub fn addresses(&self) -> &Addresses {
+        &self.world.addresses
+    }
+
+    /// What a user is told about the start, such as a damaged file set aside.
+    pub fn notice(&self) -> Option<&str> {
+        self.notice.as_deref()
+    }
+
+    pub fn credentials(&self) -> Credentials {
+        self.world.accounts.own.clone()
+    }
+
+    /// A colleague's account, for foreign edits.
+    pub fn other_credentials(&self) -> Credentials {
+        self.world.accounts.other.clone()
+    }
+
+    /// Every request so far, oldest first: the newest 10,000, with the newest
+    /// 128 MB of bodies.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.world.record.all()
+    }
+
+    pub fn clear_requests(&self) {
+        self.world.record.clear();
+    }
+
+    /// The script of faults.
+    pub fn faults(&self) -> Faults {
+        self.world.faults.clone()
+    }
+
+    /// Every request waits this long before it is handled.
+    pub fn set_delay(&self, delay: Duration) {
+        self.world.switch(|s| s.delay = delay);
+    }
+
+    /// Lists and searches do not know what happened within this time.
+    pub fn set_read_lag(&self, lag: Duration) {
+        self.world.switch(|s| s.lag = lag);
+    }
+
+    /// Replaces the scopes of the scoped API token.
+    pub fn set_scopes(&self, scopes: &[&str]) {
+        let scopes = scopes.iter().map(|s| (*s).to_owned()).collect();
+        self.world.switch(|s| s.scopes = scopes);
+    }
+
+    /// Data Center: lets callers without credentials in, to see nothing.
+    pub fn set_anonymous_access(&self, on: bool) {
+        self.world.switch(|s| s.anonymous = on);
+    }
+
+    /// Data Center: accepts user names and passwords, as at the start.
+    pub fn set_basic_authentication(&self, on: bool) {
+        self.world.switch(|s| s.basic = on);
+    }
+
+    /// Data Center: a single sign-on answers everything with its page.
+    pub fn set_sign_on_page(&self, on: bool) {
+        self.world.switch(|s| s.sign_in_page = on);
+    }
+
+    /// The largest attachment, in bytes. 100 MB at the start.
+    pub fn set_largest_attachment(&self, bytes: usize) {
+        self.world.switch(|s| s.largest_file = bytes);
+    }
+
+    /// Closes or opens one host: while closed, connections are refused and
+    /// those that were open are cut.
+    ///
+    /// # Errors
+    /// When another program took the port in between.
+    pub async fn set_reachable(&self, host: Host, on: bool) -> Result<(), SandboxError> {
+        for door in self
+            .doors
+            .lock()
+            .await
+            .iter_mut()
+            .filter(|d| d.host == host)
+        {
+            if on {
+                door.reopen().await?;
+            } else {
+                door.close().await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Throws away what was published: back to the sample content. Credentials
+    /// stay, and ids are not used again.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub async fn empty(&self) -> Result<(), SandboxError> {
+        let world = Arc::clone(&self.world);
+        let done = tokio::task::spawn_blocking(move || world.empty()).await;
+        done.map_err(std::io::Error::other)??;
+        Ok(())
+    }
+
+    /// Closes all connections and frees the ports.
+    pub async fn stop(self) {
+        for door in self.doors.lock().await.iter_mut() {
+            door.close().await;
+        }
+    }
+}
+
+fn router(host: Host, world: &Arc<World>) -> Router {
+    let state = Arc::clone(world);
+    match host {
+        Host::Cloud => browser::cloud(site::routes(world)).with_state(state),
+        Host::Gateway => gateway::routes(world, site::api(world).with_state(state)),
+        Host::Auth => browser::auth(),
+        Host::DataCenter => {
+            let rest = Router::new().nest(data_center::CONTEXT, data_center::routes(world));
+            browser::data_center(rest).with_state(state)
+        }
+    }
+}
