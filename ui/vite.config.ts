@@ -22,6 +22,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     environment: "jsdom",
     include: ["tests/**/*.test.ts"],
+    testTimeout: 20_000,
     setupFiles: ["tests/setup.ts"],
   },
 }));

@@ -47,7 +47,7 @@ export function keyOf(route: Route): string {
   switch (route.screen) {
     case "write":
     case "share":
-      return `${route.screen} ${route.params.draftId}`;
+      return `draft ${route.params.draftId}`;
     case "connect":
       return `connect ${route.params.teamId} ${route.params.integrationId ?? ""}`;
     default:

@@ -694,8 +694,9 @@ const stateOrder = (draft: Draft, sort: DraftSort): string =>
 function listDrafts(all: Draft[], query: Parameters<Commands["listDrafts"]>[0]): DraftList {
   const words = query.text.toLowerCase().split(/\s+/).filter(Boolean);
   const matching = all.filter((it) => {
-    const text = JSON.stringify(it.content).toLowerCase();
-    return it.teamId === query.teamId && words.every((word) => text.includes(word));
+    if (it.teamId !== query.teamId) return false;
+    const own = wordsOf(it.content);
+    return words.every((word) => own.some((text) => text.startsWith(word)));
   });
   const shown = matching.filter((it) => !query.kind || it.content.kind === query.kind);
   const direction = query.descending ? -1 : 1;
@@ -708,6 +709,15 @@ function listDrafts(all: Draft[], query: Parameters<Commands["listDrafts"]>[0]):
     retrospectives: matching.filter((it) => it.content.kind === "retrospective").length,
     healthChecks: matching.filter((it) => it.content.kind === "healthCheck").length,
   };
+}
+
+/** What a search finds: the words of all that was written, without ids. */
+function wordsOf(value: unknown): string[] {
+  if (typeof value === "string") return value.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    /id$|^carriedFrom$|^kind$/i.test(key) ? [] : wordsOf(inner),
+  );
 }
 
 function draftRow({ id, content, savedAt, state }: Draft): DraftRow {

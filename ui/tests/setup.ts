@@ -1,4 +1,4 @@
-import { cleanup } from "@testing-library/svelte";
+import { cleanup, configure } from "@testing-library/svelte";
 import { afterEach } from "vitest";
 
 // jsdom knows <dialog> but not how to open it.
@@ -10,6 +10,10 @@ HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
   this.open = false;
   this.dispatchEvent(new Event("close"));
 };
+HTMLCanvasElement.prototype.getContext = () => null;
 Element.prototype.scrollIntoView ??= () => undefined;
+
+// Failures name what was looked for; the whole page would bury that.
+configure({ getElementError: (message) => new Error(message ?? "not found") });
 
 afterEach(() => cleanup());

@@ -40,9 +40,19 @@ export async function reloadTeams(): Promise<void> {
   take(await listTeams());
 }
 
+/** Shown at once, and taken back where it cannot be kept. */
 export async function changeSettings(changes: Partial<Settings>): Promise<void> {
-  session.settings = await saveSettings({ ...session.settings, ...changes });
+  const before = session.settings;
+  session.settings = { ...before, ...changes };
   showTheme();
+  try {
+    session.settings = await saveSettings({ ...before, ...changes });
+  } catch (problem) {
+    session.settings = before;
+    throw problem;
+  } finally {
+    showTheme();
+  }
 }
 
 function take(teams: Team[]): void {
