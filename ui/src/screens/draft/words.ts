@@ -16,9 +16,3 @@ export function quoted(text: string, empty: string): string {
   const words = short(text);
   return words === "" ? empty : `“${words}”`;
 }
-
-/** "" where the name is there already; ignores case and spaces. */
-export function isNew(name: string, names: readonly string[]): boolean {
-  const plain = (it: string) => it.trim().toLocaleLowerCase();
-  return !names.some((it) => plain(it) === plain(name));
-}
