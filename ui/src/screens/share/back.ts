@@ -13,6 +13,9 @@ export function focusWriteField(field: Field, attempts = 30): void {
   if (control) {
     // After the screen has put the focus on its heading.
     setTimeout(() => control.focus(), 60);
+    setTimeout(() => {
+      if (document.activeElement?.tagName === "H1") control.focus();
+    }, 300);
   } else if (attempts > 0) {
     setTimeout(() => focusWriteField(field, attempts - 1), 50);
   }
