@@ -7,39 +7,30 @@ import type { Route } from "./state/route.svelte";
 
 // biome-ignore lint/suspicious/noExplicitAny: each screen has its own props, given by its route.
 type Screen = Component<any>;
+type OnDemand = Exclude<Route["screen"], "summaries">;
 
-const onDemand = import.meta.glob<{ default: Screen }>([
-  "./screens/OpenDraft.svelte",
-  "./screens/share/Share.svelte",
-  "./screens/import/Import.svelte",
-  "./screens/published/Published.svelte",
-  "./screens/settings/Settings.svelte",
-  "./screens/wizard/Wizard.svelte",
-]);
-
-const files: Record<Exclude<Route["screen"], "summaries">, string> = {
-  write: "./screens/OpenDraft.svelte",
-  share: "./screens/share/Share.svelte",
-  import: "./screens/import/Import.svelte",
-  published: "./screens/published/Published.svelte",
-  settings: "./screens/settings/Settings.svelte",
-  connect: "./screens/wizard/Wizard.svelte",
+const draft = () => import("./screens/draft/Draft.svelte");
+const onDemand: Record<OnDemand, () => Promise<{ default: Screen }>> = {
+  write: draft,
+  share: draft,
+  import: () => import("./screens/import/Import.svelte"),
+  published: () => import("./screens/published/Published.svelte"),
+  settings: () => import("./screens/settings/Settings.svelte"),
+  connect: () => import("./screens/wizard/Wizard.svelte"),
 };
 
-const loaded = new Map<string, Screen>();
+const loaded = new Map<OnDemand, Screen>();
 
 /** The component of a route, at once where it is loaded already. Its params are its props. */
-export function load(route: Route): Screen | Promise<Screen> {
-  if (route.screen === "summaries") return Summaries;
-  const file = files[route.screen];
-  const known = loaded.get(file);
-  if (known) return known;
-  const ask = onDemand[file];
-  if (!ask) return Promise.reject(new Error(`${file} is missing`));
-  return ask().then((module) => {
-    loaded.set(file, module.default);
-    return module.default;
-  });
+export function load({ screen }: Route): Screen | Promise<Screen> {
+  if (screen === "summaries") return Summaries;
+  return (
+    loaded.get(screen) ??
+    onDemand[screen]().then((module) => {
+      loaded.set(screen, module.default);
+      return module.default;
+    })
+  );
 }
 
 /** Routes with the same key are one screen, of which only the params change. */

@@ -121,6 +121,33 @@ describe("teams", () => {
   });
 });
 
+describe("templates and models", () => {
+  it("makes an own template out of a built-in one, and deletes it after asking", async () => {
+    const backend = await openApp("/settings/team");
+    const user = userEvent.setup();
+    await user.click(await screen.findByRole("button", { name: "Edit a copy… 4Ls" }));
+    const dialog = await screen.findByRole("dialog");
+    await expectNoFindings();
+    await user.click(within(dialog).getByRole("button", { name: /^Save/ }));
+    await screen.findByText("4Ls of ours", { selector: "b" });
+    expect(backend.state.templates.filter((it) => !it.builtIn)).toHaveLength(1);
+    await user.click(screen.getByRole("button", { name: "Delete… 4Ls of ours" }));
+    await user.click(screen.getByRole("button", { name: "Delete the template" }));
+    await waitFor(() => expect(screen.queryByText("4Ls of ours", { selector: "b" })).toBeNull());
+    expect(backend.state.templates.every((it) => it.builtIn)).toBe(true);
+  });
+
+  it("edits a copy of a built-in model", async () => {
+    const backend = await openApp("/settings/team");
+    const user = userEvent.setup();
+    await user.click(await screen.findByRole("button", { name: "Edit a copy… Short pulse" }));
+    const dialog = await screen.findByRole("dialog");
+    await user.click(within(dialog).getByRole("button", { name: /^Save/ }));
+    await screen.findByText("Short pulse of ours", { selector: "b" });
+    expect(backend.state.models.map((it) => it.builtIn)).toEqual([true, true, false]);
+  });
+});
+
 describe("appearance", () => {
   it("changes the theme at once and keeps it", async () => {
     const backend = await openApp("/settings/appearance");
