@@ -48,7 +48,8 @@ export async function drawPage(page: PDFPageProxy, canvas: HTMLCanvasElement, wi
   const viewport = page.getViewport({ scale });
   canvas.width = Math.floor(viewport.width);
   canvas.height = Math.floor(viewport.height);
-  await page.render({ canvas, viewport }).promise;
+  // "print" draws at once; "display" waits for frames, of which a busy or hidden window has few.
+  await page.render({ canvas, viewport, intent: "print" }).promise;
 }
 
 function bytesOf(base64: string): Uint8Array {
