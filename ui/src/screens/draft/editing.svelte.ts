@@ -83,10 +83,12 @@ export class Editing<C extends Content = Content> {
    * letters of a word, are undone together.
    */
   change(label: string, edit: (content: C) => C, burst: string | null = null): void {
-    const next = edit(this.#content);
-    if (next === this.#content) return;
-    this.#history.change(next, label, this.#now(), burst);
-    this.#take();
+    this.#change(label, edit, this.#now(), burst);
+  }
+
+  /** Adds something still empty. It is undone together with what is entered first. */
+  begin(label: string, edit: (content: C) => C, burst: string): void {
+    this.#change(label, edit, Number.POSITIVE_INFINITY, burst);
   }
 
   undo(): void {
@@ -151,6 +153,13 @@ export class Editing<C extends Content = Content> {
     const read = await openDraft(this.id);
     this.#autosave.rebase(read, this.#content);
     return this.flush();
+  }
+
+  #change(label: string, edit: (content: C) => C, now: number, burst: string | null): void {
+    const next = edit(this.#content);
+    if (next === this.#content) return;
+    this.#history.change(next, label, now, burst);
+    this.#take();
   }
 
   #take(): void {

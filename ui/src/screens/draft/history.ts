@@ -68,7 +68,8 @@ export class History<T> {
    * Takes over a changed draft.
    *
    * Changes with the same burst key that follow each other quickly become one step. `now` is in
-   * milliseconds.
+   * milliseconds; infinity waits for the next change of the burst however long it takes, as an
+   * empty idea waits for its first letter.
    */
   change(next: T, label: string, now: number, burst: string | null = null): void {
     if (next === this.#present) return;

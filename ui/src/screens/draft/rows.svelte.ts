@@ -50,11 +50,12 @@ export class Rows<C extends Content, T extends list.Keyed> {
 
   async add(behind: string | null = null, item: T = this.kind.make("")): Promise<void> {
     const mark = this.editing.mark();
-    this.#edit(
-      "added",
-      (items) => {
+    this.editing.begin(
+      `${this.kind.what} added`,
+      (content) => {
+        const items = this.kind.read(content);
         const at = behind === null ? -1 : list.indexOf(items, behind);
-        return list.insert(items, at < 0 ? items.length : at + 1, item);
+        return this.kind.write(content, list.insert(items, at < 0 ? items.length : at + 1, item));
       },
       item.id,
     );
@@ -63,8 +64,12 @@ export class Rows<C extends Content, T extends list.Keyed> {
   }
 
   patch(id: string, fields: Partial<T>): void {
-    const did = this.#fresh?.id === id ? "added" : "changed";
-    this.#edit(did, (items) => list.patch(items, id, fields), `${id} ${Object.keys(fields)}`);
+    const fresh = this.#fresh?.id === id;
+    this.#edit(
+      fresh ? "added" : "changed",
+      (items) => list.patch(items, id, fields),
+      fresh ? id : `${id} ${Object.keys(fields)}`,
+    );
   }
 
   async move(id: string, by: 1 | -1): Promise<void> {

@@ -148,7 +148,7 @@ export class Board {
   startComment(dimensionId: string): void {
     const id = newId();
     const mark = this.editing.mark();
-    this.editing.change(
+    this.editing.begin(
       "Comment added",
       (it) => edit.addComment(it, dimensionId, { id, author: "", text: "" }),
       `comment ${id}`,

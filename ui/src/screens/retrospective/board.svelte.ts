@@ -49,7 +49,7 @@ export class Board {
   start(columnId: string, behind: string | null = null): void {
     const idea = edit.newIdea();
     const mark = this.editing.mark();
-    this.editing.change(
+    this.editing.begin(
       "Idea added",
       (it) =>
         behind === null
@@ -302,7 +302,7 @@ export class Board {
   startComment(ideaId: string): void {
     const id = newId();
     const mark = this.editing.mark();
-    this.editing.change(
+    this.editing.begin(
       "Comment added",
       (it) => edit.addComment(it, ideaId, { id, author: "", text: "" }),
       `comment ${id}`,
