@@ -9,6 +9,22 @@ use ts_rs::TS;
 
 use crate::Summary;
 
+mod blocks;
+mod dates;
+mod inline;
+mod items;
+mod section;
+mod split;
+mod table;
+mod text;
+mod words;
+
+pub use text::{NotText, decode};
+
+use blocks::{Block, Kind};
+use items::Known;
+use section::{Below, Choices, Section};
+
 /// What the user corrected in the preview.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
@@ -116,4 +132,123 @@ pub struct ImportedHeading {
 pub struct UnplacedLine {
     pub line: u32,
     pub text: String,
+}
+
+/// What the notes say, section by section, under the user's corrections.
+pub fn preview(text: &str, options: &ImportOptions) -> ImportPreview {
+    let lines = blocks::lines(text);
+    let blocks = blocks::scan(&lines);
+    let headings: Vec<String> = blocks
+        .iter()
+        .filter_map(|it| match &it.kind {
+            Kind::Heading { text, .. } => Some(inline::plain(text)),
+            _ => None,
+        })
+        .collect();
+    let found = dates::order(&lines, &headings);
+    let order = options.date_order.unwrap_or(found.order);
+    let choices: Choices = options
+        .roles
+        .iter()
+        .map(|it| (it.heading_id.clone(), it.role))
+        .collect();
+
+    let below = below(&blocks);
+    let starts = split::starts(&blocks, &choices, order);
+    let known = Known {
+        order,
+        meeting: None,
+    };
+    let mut sections = Vec::new();
+    for (place, start) in starts.iter().enumerate() {
+        let end = starts.get(place + 1).map_or(blocks.len(), |it| it.from);
+        let mut section = Section::new(&choices, known);
+        for at in start.from..end {
+            let Block { line, kind } = &blocks[at];
+            match kind {
+                Kind::Heading { text, .. } if start.heading == Some(at) => {
+                    section.start(*line, text, below[at]);
+                }
+                // The title of the whole document, above its sections.
+                Kind::Heading { text, .. } if start.heading.is_some_and(|it| at < it) => {
+                    let text = inline::plain(text);
+                    if starts.len() == 1 && section.title.is_empty() {
+                        section.title = text;
+                    } else {
+                        section.unplaced(*line, &text);
+                    }
+                }
+                _ => section.block(&blocks[at], blocks[at + 1..end].first(), below[at]),
+            }
+        }
+        let index = u32::try_from(place).unwrap_or(u32::MAX);
+        let line = blocks
+            .get(start.heading.unwrap_or(start.from))
+            .map_or(1, |it| it.line);
+        let (summary, headings, unplaced) = section.finish();
+        let left_out = options.left_out.contains(&index);
+        sections.push(ImportedSection {
+            index,
+            line,
+            left_out,
+            summary,
+            headings,
+            unplaced,
+        });
+    }
+    ImportPreview {
+        date_order: order,
+        date_order_in_doubt: options.date_order.is_none() && found.in_doubt,
+        date_example: example(&lines, order),
+        sections,
+    }
+}
+
+/// A draft of each section that is not left out. Ids are unique within a draft.
+pub fn drafts(text: &str, options: &ImportOptions) -> Vec<Summary> {
+    let sections = preview(text, options).sections;
+    sections
+        .into_iter()
+        .filter(|it| !it.left_out)
+        .map(|it| it.summary)
+        .collect()
+}
+
+/// The first date whose order matters, or else the first of all.
+fn example(lines: &[&str], order: DateOrder) -> Option<DateExample> {
+    let mut clear = None;
+    for line in lines {
+        for found in dates::find(line) {
+            let Some(read_as) = found.date.read(order) else {
+                continue;
+            };
+            let example = DateExample {
+                text: line[found.range].to_owned(),
+                read_as,
+            };
+            match found.date {
+                dates::Written::Numbers { first, second, .. } if first != second => {
+                    return Some(example);
+                }
+                _ => clear = clear.or(Some(example)),
+            }
+        }
+    }
+    clear
+}
+
+/// For each block what follows it up to the next heading.
+fn below(blocks: &[Block]) -> Vec<Below> {
+    let mut below = vec![Below::default(); blocks.len()];
+    let mut next = Below::default();
+    for (at, block) in blocks.iter().enumerate().rev() {
+        below[at] = next;
+        match block.kind {
+            Kind::Heading { .. } => next = Below::default(),
+            Kind::Item { .. } | Kind::Table(_) => next.items = true,
+            Kind::Text(_) | Kind::Verbatim(_) => next.text = true,
+            Kind::Fact { .. } => {}
+        }
+    }
+    below
 }
