@@ -1,0 +1,117 @@
+//! Stretches of way that several tests go.
+
+use std::process::{Command, Stdio};
+
+use thirtyfour::prelude::*;
+
+use super::{Window, until};
+
+pub const NOTES: &str = "\
+## Retro Action Items - 04/18/2023
+1. Move to a single date field (Ana)
+2. Discuss how to remove console warnings
+
+# Retrospective 05/02/2023
+
+## What went well
+- Pairing on the release
+- Fewer console warnings & <less> noise
+
+## What can be improved
+- Reviews wait too long
+- Деплой по пятницам
+
+## Action items
+- [ ] Book a bigger room (Ana)
+- [x] Ask for a second reviewer (Ben)
+";
+
+/// From the first start to the wizard, filled in for a side of the sandbox.
+pub async fn try_sandbox(window: &Window, team: &str, side: &str) {
+    window.fill("Name of your team", team).await;
+    window.click("radio", side).await;
+    window
+        .click("button", "Try with the built-in sandbox")
+        .await;
+    window.find("heading", "Connect").await;
+}
+
+/// The wizard's next step.
+pub async fn next(window: &Window, step: &str) {
+    window.click("button", "Next").await;
+    window.find("heading", step).await;
+}
+
+/// The first space of the list.
+pub async fn choose_space(window: &Window) {
+    let space = window.find("combobox", "Space").await;
+    space.click().await.unwrap();
+    window.find_containing("option", "(").await;
+    space.send_keys(Key::Down + Key::Enter).await.unwrap();
+    until("a space", async || {
+        (!window.value(&space).await.is_empty()).then_some(())
+    })
+    .await;
+}
+
+/// From Test over Save to Settings.
+pub async fn save_connection(window: &Window) {
+    next(window, "Save").await;
+    window.click("button", "SAVE CHANGES").await;
+    window.find("heading", "Settings").await;
+}
+
+/// Pastes notes that hold so many summaries and imports them all.
+pub async fn import_notes(window: &Window, notes: &str, summaries: usize) {
+    window.click("link", "Summaries").await;
+    window.click("link", "Import…").await;
+    window.paste("Or paste your notes", notes).await;
+    window.click("button", "Read the notes").await;
+    window
+        .find("heading", &format!("{summaries} summaries found"))
+        .await;
+    window
+        .click("button", &format!("Import {summaries} drafts"))
+        .await;
+    window.find("heading", "Summaries").await;
+}
+
+/// What a browser gets at an address of the sandbox.
+pub async fn fetch(address: &str) -> reqwest::Response {
+    reqwest::get(address).await.unwrap()
+}
+
+/// The text of the PDF that a page of the sandbox links to.
+pub async fn pdf_of(address: &str, page: &str) -> String {
+    let link = page
+        .split("href=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .find(|link| {
+            link.split('?')
+                .next()
+                .is_some_and(|path| path.ends_with(".pdf"))
+        })
+        .unwrap_or_else(|| panic!("no PDF is linked: {page}"));
+    let link = reqwest::Url::parse(address)
+        .unwrap()
+        .join(&link.replace("&amp;", "&"))
+        .unwrap();
+    let bytes = fetch(link.as_str()).await.bytes().await.unwrap();
+    assert!(bytes.starts_with(b"%PDF-"), "{link}");
+    text_of(&bytes)
+}
+
+/// By Poppler's pdftotext, as a search would find it.
+pub fn text_of(pdf: &[u8]) -> String {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), pdf).unwrap();
+    let output = Command::new("pdftotext")
+        .arg(file.path())
+        .arg("-")
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("pdftotext is installed (package poppler-utils)");
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}

@@ -1,0 +1,499 @@
+//! The real window, driven by what its user sees: roles, names, keys.
+//!
+//! Each [`Window`] is a program of its own with a data folder of its own. Between the test and
+//! WebKitWebDriver stands tauri-driver, whose environment the app inherits.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout
+)] // Shared by several tests.
+
+pub mod journey;
+
+use std::env;
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::prelude::*;
+
+/// Longer than anything in the window takes, on the slowest machine these tests run on.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(50);
+
+pub struct Window {
+    driver: WebDriver,
+    process: Process,
+    data: Data,
+    /// The first of the sandbox's ports. A restart keeps it, as integrations keep its address.
+    sandbox: u16,
+}
+
+/// Where the app keeps everything: its database, its log, the sandbox's pages.
+enum Data {
+    Fresh(TempDir),
+    Kept(PathBuf),
+}
+
+impl Data {
+    fn path(&self) -> &Path {
+        match self {
+            Data::Fresh(folder) => folder.path(),
+            Data::Kept(path) => path,
+        }
+    }
+}
+
+impl Window {
+    /// A first start.
+    pub async fn open() -> Window {
+        Window::start(Data::Fresh(tempfile::tempdir().unwrap()), free_ports(4)).await
+    }
+
+    /// A start on a folder that stays.
+    pub async fn open_in(folder: &Path) -> Window {
+        Window::start(Data::Kept(folder.to_owned()), free_ports(4)).await
+    }
+
+    async fn start(data: Data, sandbox: u16) -> Window {
+        let process = Process::start(data.path(), sandbox);
+        let driver = process.connect().await;
+        let window = Window {
+            driver,
+            process,
+            data,
+            sandbox,
+        };
+        window.prepare().await;
+        window
+    }
+
+    /// Ends the app without a warning and starts it again on the same data.
+    pub async fn restart(self) -> Window {
+        let Window {
+            driver,
+            process,
+            data,
+            sandbox,
+        } = self;
+        driver.quit().await.unwrap();
+        drop(process);
+        Window::start(data, sandbox).await
+    }
+
+    pub async fn close(self) {
+        self.driver.quit().await.unwrap();
+    }
+
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The address the app last handed to the browser.
+    pub async fn opened(&self) -> String {
+        let file = self.data().join("opened.txt");
+        until("an address opened in the browser", async || {
+            let text = fs::read_to_string(&file).ok()?;
+            text.lines()
+                .last()
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned)
+        })
+        .await
+    }
+
+    /// Makes the next [`opened`](Window::opened) wait for a new address.
+    pub fn forget_opened(&self) {
+        fs::remove_file(self.data().join("opened.txt")).ok();
+    }
+
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.driver
+            .set_window_rect(0, 0, width, height)
+            .await
+            .unwrap();
+    }
+
+    /// Once for each page: a reload throws it away.
+    async fn prepare(&self) {
+        until("the window", async || {
+            let ready = self
+                .run("return !!document.querySelector('main h1')", vec![])
+                .await;
+            (ready == Value::Bool(true)).then_some(())
+        })
+        .await;
+        self.run(AXE, vec![]).await;
+        self.run(PAGE, vec![]).await;
+    }
+
+    async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.driver
+            .execute(script, arguments)
+            .await
+            .unwrap()
+            .json()
+            .clone()
+    }
+
+    async fn all(
+        &self,
+        role: &str,
+        name: &str,
+        contains: bool,
+        within: Option<&WebElement>,
+    ) -> Vec<WebElement> {
+        let within = within.map_or(Value::Null, |it| it.to_json().unwrap());
+        let found = self
+            .driver
+            .execute(
+                "return retropressTest.find(...arguments)",
+                vec![json!(role), json!(name), json!(contains), within],
+            )
+            .await;
+        found.and_then(|found| found.elements()).unwrap_or_default()
+    }
+
+    async fn wait(
+        &self,
+        role: &str,
+        name: &str,
+        contains: bool,
+        within: Option<&WebElement>,
+    ) -> WebElement {
+        let start = Instant::now();
+        loop {
+            let mut found = self.all(role, name, contains, within).await;
+            if !found.is_empty() {
+                return found.remove(0);
+            }
+            if start.elapsed() > PATIENCE {
+                let names = self
+                    .run(
+                        "return retropressTest.names(arguments[0])",
+                        vec![json!(role)],
+                    )
+                    .await;
+                self.leave_picture("not-found").await;
+                panic!(
+                    "there is no {role} {name:?}. There are: {names}\n\n{}",
+                    self.text().await
+                );
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// The first of this role and exactly this name; waits for it.
+    pub async fn find(&self, role: &str, name: &str) -> WebElement {
+        self.wait(role, name, false, None).await
+    }
+
+    /// The first of this role whose name has these words in it.
+    pub async fn find_containing(&self, role: &str, words: &str) -> WebElement {
+        self.wait(role, words, true, None).await
+    }
+
+    /// All there are now of this role whose name has these words in it.
+    pub async fn find_all(&self, role: &str, words: &str) -> Vec<WebElement> {
+        self.all(role, words, true, None).await
+    }
+
+    /// Is it there now?
+    pub async fn has(&self, role: &str, name: &str) -> bool {
+        !self.all(role, name, false, None).await.is_empty()
+    }
+
+    /// The same, inside of something else that is there.
+    pub async fn find_in(&self, outer: &WebElement, role: &str, name: &str) -> WebElement {
+        self.wait(role, name, false, Some(outer)).await
+    }
+
+    pub async fn click_in(&self, outer: &WebElement, role: &str, name: &str) {
+        let element = self.find_in(outer, role, name).await;
+        self.press_on(&element).await;
+    }
+
+    pub async fn click(&self, role: &str, name: &str) {
+        let element = self.find(role, name).await;
+        self.press_on(&element).await;
+    }
+
+    pub async fn click_containing(&self, role: &str, words: &str) {
+        let element = self.find_containing(role, words).await;
+        self.press_on(&element).await;
+    }
+
+    async fn press_on(&self, element: &WebElement) {
+        element.scroll_into_view().await.unwrap();
+        element.click().await.unwrap();
+    }
+
+    /// Replaces what a text field holds, as a person would: all chosen, then typed over.
+    pub async fn fill(&self, label: &str, text: &str) {
+        let field = self.find("textbox", label).await;
+        self.type_over(&field, text).await;
+    }
+
+    pub async fn type_over(&self, field: &WebElement, text: &str) {
+        field.scroll_into_view().await.unwrap();
+        field.click().await.unwrap();
+        field.send_keys(Key::Control + "a").await.unwrap();
+        field.send_keys(Key::Delete + text).await.unwrap();
+    }
+
+    /// Puts a long text into a field at once, as pasting does.
+    pub async fn paste(&self, label: &str, text: &str) {
+        let field = self.find("textbox", label).await;
+        let done = self
+            .driver
+            .execute(
+                "return retropressTest.paste(...arguments)",
+                vec![field.to_json().unwrap(), json!(text)],
+            )
+            .await
+            .unwrap();
+        assert_eq!(done.json(), &Value::Bool(true));
+    }
+
+    /// Keys to whatever has the focus.
+    pub async fn press(&self, keys: impl Into<TypingData>) {
+        self.driver
+            .action_chain()
+            .send_keys(keys)
+            .perform()
+            .await
+            .unwrap();
+    }
+
+    /// A key with others held down.
+    pub async fn press_with(&self, held: &[Key], key: impl Into<char>) {
+        let key: char = key.into();
+        let mut chain = self.driver.action_chain();
+        for held in held {
+            chain = chain.key_down(held.clone());
+        }
+        chain = chain.key_down(key).key_up(key);
+        for held in held.iter().rev() {
+            chain = chain.key_up(held.clone());
+        }
+        chain.perform().await.unwrap();
+    }
+
+    /// Presses Tab until the focus is on this; the keyboard's way to anything.
+    pub async fn tab_to(&self, role: &str, name: &str) {
+        let mut seen = vec![];
+        for _ in 0..200 {
+            let focused = self.focused().await;
+            if focused == (role.to_owned(), name.to_owned()) {
+                return;
+            }
+            seen.push(format!("{} {:?}", focused.0, focused.1));
+            self.press(Key::Tab).await;
+        }
+        self.leave_picture("not-reached").await;
+        panic!(
+            "Tab does not reach {role} {name:?}. It went over:\n{}",
+            seen.join("\n")
+        );
+    }
+
+    pub async fn focused(&self) -> (String, String) {
+        let answer = self.run("return retropressTest.focused()", vec![]).await;
+        let word = |index: usize| answer[index].as_str().unwrap_or_default().trim().to_owned();
+        (word(0), word(1))
+    }
+
+    /// Waits until these words are on the screen, whatever their case.
+    pub async fn sees(&self, words: &str) {
+        let start = Instant::now();
+        loop {
+            let shown = self
+                .run(
+                    "return retropressTest.shows(arguments[0])",
+                    vec![json!(words)],
+                )
+                .await;
+            if shown == Value::Bool(true) {
+                return;
+            }
+            if start.elapsed() > PATIENCE {
+                self.leave_picture("not-shown").await;
+                panic!(
+                    "the window does not show {words:?}, but:\n\n{}",
+                    self.text().await
+                );
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Are these words on the screen now?
+    pub async fn shows(&self, words: &str) -> bool {
+        let shown = self
+            .run(
+                "return retropressTest.shows(arguments[0])",
+                vec![json!(words)],
+            )
+            .await;
+        shown == Value::Bool(true)
+    }
+
+    pub async fn text(&self) -> String {
+        let text = self
+            .run("return retropressTest.area().innerText", vec![])
+            .await;
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub async fn value(&self, element: &WebElement) -> String {
+        element.prop("value").await.unwrap().unwrap_or_default()
+    }
+
+    /// Shows the window in one of the two themes, whatever the settings say.
+    pub async fn theme(&self, theme: &str) {
+        self.run(
+            "document.documentElement.dataset.theme = arguments[0]",
+            vec![json!(theme)],
+        )
+        .await;
+        // Colours change over 120 ms.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+
+    pub async fn picture(&self, path: &Path) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        self.driver.screenshot(path).await.unwrap();
+    }
+
+    /// For whoever has to find out why a test failed.
+    async fn leave_picture(&self, name: &str) {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let path = folder.join(format!("{name}.png"));
+        if self.driver.screenshot(&path).await.is_ok() {
+            println!("the window as it was: {}", path.display());
+        }
+    }
+
+    /// Nothing that axe-core finds against WCAG 2.2 AA, in light and in dark.
+    pub async fn is_accessible(&self, screen: &str) {
+        const CHECK: &str = r#"
+            const done = arguments[arguments.length - 1];
+            axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
+                .then((found) => done(found.violations.map((it) =>
+                    `${it.id}: ${it.help}\n` + it.nodes.slice(0, 5).map((node) => "    " + node.html.slice(0, 200)).join("\n"))),
+                    (error) => done([String(error)]));
+        "#;
+        let mut found = vec![];
+        for theme in ["light", "dark"] {
+            self.theme(theme).await;
+            let answer = self.driver.execute_async(CHECK, vec![]).await.unwrap();
+            for violation in answer.json().as_array().expect("a list") {
+                found.push(format!(
+                    "{screen}, {theme}: {}",
+                    violation.as_str().unwrap_or_default()
+                ));
+            }
+        }
+        self.theme("light").await;
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+}
+
+const AXE: &str = include_str!("../../ui/node_modules/axe-core/axe.min.js");
+const PAGE: &str = include_str!("page.js");
+
+/// Asks again and again until there is an answer.
+pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(
+            start.elapsed() < PATIENCE,
+            "waited {} s for {what}",
+            PATIENCE.as_secs()
+        );
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// tauri-driver, with WebKitWebDriver and the app behind it.
+struct Process {
+    driver: Child,
+    port: u16,
+}
+
+impl Process {
+    fn start(data: &Path, sandbox: u16) -> Process {
+        let program = env::var_os("TAURI_DRIVER").unwrap_or_else(|| "tauri-driver".into());
+        let port = free_ports(2);
+        let native = port + 1;
+        let driver = Command::new(program)
+            .args([
+                "--port",
+                &port.to_string(),
+                "--native-port",
+                &native.to_string(),
+            ])
+            .env("RETROPRESS_DATA", data)
+            .env("RETROPRESS_AUTOMATION", "1")
+            .env("RETROPRESS_SANDBOX_PORT", sandbox.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("tauri-driver starts: these tests are run by `cargo xtask test e2e`");
+        Process { driver, port }
+    }
+
+    async fn connect(&self) -> WebDriver {
+        let address = format!("http://127.0.0.1:{}", self.port);
+        let mut wanted = Capabilities::new();
+        let app = env!("CARGO_BIN_EXE_retropress");
+        wanted.insert("tauri:options".into(), json!({ "application": app }));
+        let start = Instant::now();
+        loop {
+            match WebDriver::new(&address, wanted.clone()).await {
+                Ok(driver) => return driver,
+                Err(error) if start.elapsed() > PATIENCE => {
+                    panic!("the app does not start: {error}")
+                }
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Asked politely, it takes WebKitWebDriver along.
+        let id = self.driver.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status().ok();
+        let start = Instant::now();
+        while matches!(self.driver.try_wait(), Ok(None)) {
+            if start.elapsed() > Duration::from_secs(5) {
+                self.driver.kill().ok();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// The first of so many ports in a row that nobody listens on.
+fn free_ports(count: u16) -> u16 {
+    loop {
+        let any = TcpListener::bind("127.0.0.1:0").unwrap();
+        let first = any.local_addr().unwrap().port();
+        let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if first < u16::MAX - count && (first + 1..first + count).all(free) {
+            return first;
+        }
+    }
+}
