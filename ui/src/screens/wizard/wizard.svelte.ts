@@ -165,6 +165,7 @@ export class Wizard {
   get usesSavedSecret(): boolean {
     return (
       this.saved !== null &&
+      this.saved.secretProblem === null &&
       this.secretDropped === "no" &&
       this.method === this.saved.method &&
       originOf(this.form.serverUrl) === originOf(this.saved.site.baseUrl)

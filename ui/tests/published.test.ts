@@ -1,0 +1,142 @@
+import { screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { expect, it } from "vitest";
+import { sinceOf } from "../src/screens/published/words";
+import { toasts } from "../src/state/announce.svelte";
+import { expectNoFindings, openApp } from "./app";
+import { type Backend, problem, samples } from "./backend";
+
+const calls = (backend: Backend, name: string) =>
+  backend.calls.filter((it) => it.name === name).map((it) => it.args);
+const titles = () =>
+  screen
+    .queryAllByRole("rowheader")
+    .map((it) => it.textContent?.trim().replace(/^(Retrospective|Health check): /, ""));
+
+async function opened(path = "/published") {
+  const backend = await openApp(path);
+  await screen.findByRole("table");
+  return { backend, user: userEvent.setup() };
+}
+
+it("lists the history, newest meeting first, and sorts it", async () => {
+  const { user } = await opened();
+  expect(titles()[0]).toBe("Sprint 41 - Retrospective");
+  await expectNoFindings();
+  await user.click(screen.getByRole("button", { name: "Page" }));
+  await waitFor(() => expect(titles()[0]).toBe("2026-09-23 - Health Check"));
+  expect(screen.getByRole("columnheader", { name: "Page" }).getAttribute("aria-sort")).toBe(
+    "ascending",
+  );
+});
+
+it("searches as one types and filters; says when nothing is left", async () => {
+  const { backend, user } = await opened();
+  await user.type(screen.getByRole("searchbox"), "sprint 4");
+  await waitFor(() => expect(titles()).toEqual(["Sprint 41 - Retrospective"]));
+  await user.clear(screen.getByRole("searchbox"));
+  await user.selectOptions(screen.getByLabelText("Status"), "PDF missing");
+  await waitFor(() => expect(titles()).toEqual(["Partner onboarding - Retrospective"]));
+  await user.selectOptions(screen.getByLabelText("Kind"), "Health checks");
+  await screen.findByText("Nothing published matches these filters.");
+  expect(calls(backend, "list_publications").at(-1)).toMatchObject({
+    query: { teamId: "team-1", kind: "healthCheck", status: "pdfMissing", spaceKey: null },
+  });
+  await user.click(screen.getByRole("button", { name: "Show all" }));
+  await waitFor(() => expect(titles()).toHaveLength(6));
+});
+
+it("counts a period back from today", () => {
+  expect(sinceOf("all", new Date(2026, 4, 31))).toBeNull();
+  expect(sinceOf("quarter", new Date(2026, 4, 31))).toBe("2026-02-28");
+  expect(sinceOf("half", new Date(2026, 2, 5))).toBe("2025-09-05");
+  expect(sinceOf("year", new Date(2026, 10, 19))).toBe("2025-11-19");
+});
+
+it("shows the details of a row, by keyboard alone, and gives the focus back", async () => {
+  const { user } = await opened();
+  const first = screen.getByRole("link", { name: /Sprint 41/ });
+  first.focus();
+  await user.keyboard("{ArrowDown}");
+  expect(document.activeElement).toBe(screen.getByRole("link", { name: /October pulse/ }));
+  await user.keyboard(" ");
+  const details = await screen.findByRole("complementary", { name: "Details" });
+  await within(details).findByRole("heading", { name: "October pulse - Health Check" });
+  within(details).getByText("RP-5E07C2");
+  expect(within(details).getAllByRole("listitem")).toHaveLength(2);
+  await waitFor(() =>
+    expect(document.activeElement).toBe(
+      within(details).getByRole("button", { name: "Close details" }),
+    ),
+  );
+  await expectNoFindings();
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByRole("complementary")).toBeNull());
+  expect(document.activeElement).toBe(screen.getByRole("link", { name: /October pulse/ }));
+});
+
+it("views the page, and says when that fails", async () => {
+  const { backend, user } = await opened();
+  const view = screen.getByRole("button", { name: "View Sprint 41 - Retrospective in Confluence" });
+  await user.click(view);
+  expect(calls(backend, "view_publication")).toEqual([{ publicationId: "publication-draft-4" }]);
+  backend.failNext("view_publication", problem("gone", { message: "No browser was found" }));
+  await user.click(view);
+  await screen.findByText("No browser was found");
+});
+
+it("says what Delete does; the focus is on the safe choice; the entry stays as deleted", async () => {
+  const { backend, user } = await opened("/published/publication-draft-4");
+  await user.click(await screen.findByRole("button", { name: "Delete…" }));
+  const dialog = await screen.findByRole("alertdialog", {
+    name: "Delete “Sprint 41 - Retrospective” from Confluence?",
+  });
+  expect(document.activeElement).toBe(
+    within(dialog).getByRole("button", { name: "Keep the page" }),
+  );
+  within(dialog).getByText(/go to the trash of Payments Platform \(PAY\)/);
+  await expectNoFindings();
+  await user.keyboard("{Enter}");
+  expect(calls(backend, "delete_publication")).toEqual([]);
+  await user.click(screen.getByRole("button", { name: "Delete…" }));
+  await user.click(await screen.findByRole("button", { name: "Delete page" }));
+  await waitFor(() => expect(screen.getAllByText("Deleted").length).toBeGreaterThan(1));
+  expect(toasts.at(-1)?.text).toBe("Sprint 41 - Retrospective deleted");
+  expect(titles()).toContain("Sprint 41 - Retrospective");
+  expect(screen.queryByRole("button", { name: "Delete…" })).toBeNull();
+});
+
+it("republishes after a question that says the version", async () => {
+  const { backend, user } = await opened("/published/publication-draft-4");
+  await user.click(await screen.findByRole("button", { name: "Republish…" }));
+  await screen.findByText(/The same page gets version 3/);
+  await user.click(screen.getByRole("button", { name: "Republish" }));
+  await waitFor(() => expect(calls(backend, "republish")).toHaveLength(1));
+  expect(toasts.at(-1)?.text).toBe("Sprint 41 - Retrospective republished");
+});
+
+it("says why an entry can be neither deleted nor republished", async () => {
+  const seed = samples();
+  for (const it of seed.publications ?? []) it.connected = false;
+  const backend = await openApp("/published/publication-draft-4", seed);
+  const user = userEvent.setup();
+  const remove = await screen.findByRole("button", { name: "Delete…" });
+  expect(remove.getAttribute("aria-disabled")).toBe("true");
+  screen.getByText("The connection it was published with is no longer there.");
+  await user.click(remove);
+  expect(screen.queryByRole("alertdialog")).toBeNull();
+  expect(calls(backend, "delete_publication")).toEqual([]);
+});
+
+it("shows why a deletion stopped, with a way on", async () => {
+  const { backend, user } = await opened("/published/publication-draft-4");
+  backend.failNext(
+    "delete_publication",
+    problem("notPermitted", { message: "svc-retropress may not delete this page" }),
+  );
+  await user.click(await screen.findByRole("button", { name: "Delete…" }));
+  await user.click(await screen.findByRole("button", { name: "Delete page" }));
+  await screen.findByText("svc-retropress may not delete this page");
+  await user.click(screen.getByRole("button", { name: "Try again" }));
+  await waitFor(() => expect(calls(backend, "delete_publication")).toHaveLength(2));
+});
