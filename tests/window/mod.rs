@@ -16,7 +16,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -62,7 +62,7 @@ impl Window {
 
     async fn start(data: Data, sandbox: u16) -> Window {
         let process = Process::start(data.path(), sandbox);
-        let driver = process.connect().await;
+        let driver = process.connect(APP).await;
         let window = Window {
             driver,
             process,
@@ -71,6 +71,32 @@ impl Window {
         };
         window.prepare().await;
         window
+    }
+
+    /// Milliseconds from the start of a program, the app or another one, until its window shows
+    /// something to read.
+    pub async fn start_ms(program: Option<&str>, folder: &Path) -> f64 {
+        const FIRST_CONTENT: &str = r#"
+            const done = arguments[arguments.length - 1];
+            const look = () => {
+                const paint = performance.getEntriesByName("first-contentful-paint")[0];
+                if (paint && document.querySelector("main h1:not(.sr)")) done(performance.timeOrigin + paint.startTime);
+                else setTimeout(look, 20);
+            };
+            look();
+        "#;
+        let process = Process::start(folder, free_ports(4));
+        let program = program.unwrap_or(APP);
+        let driver = process.connect(program).await;
+        let shown = driver
+            .execute_async(FIRST_CONTENT, vec![])
+            .await
+            .unwrap()
+            .json()
+            .as_f64();
+        let started = started_at(Path::new(program));
+        driver.quit().await.unwrap();
+        shown.unwrap() - started
     }
 
     /// Ends the app without a warning and starts it again on the same data.
@@ -406,6 +432,7 @@ impl Window {
     }
 }
 
+const APP: &str = env!("CARGO_BIN_EXE_retropress");
 const AXE: &str = include_str!("../../ui/node_modules/axe-core/axe.min.js");
 const PAGE: &str = include_str!("page.js");
 
@@ -453,10 +480,9 @@ impl Process {
         Process { driver, port }
     }
 
-    async fn connect(&self) -> WebDriver {
+    async fn connect(&self, app: &str) -> WebDriver {
         let address = format!("http://127.0.0.1:{}", self.port);
         let mut wanted = Capabilities::new();
-        let app = env!("CARGO_BIN_EXE_retropress");
         wanted.insert("tauri:options".into(), json!({ "application": app }));
         let start = Instant::now();
         loop {
@@ -484,6 +510,30 @@ impl Drop for Process {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// When the newest process of this program was started, in milliseconds since 1970.
+///
+/// Source: proc_pid_stat(5), field 22, in hundredths of a second since the computer was started.
+fn started_at(program: &Path) -> f64 {
+    let program = program.canonicalize().unwrap();
+    let ticks = fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter(|entry| fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == program))
+        .filter_map(|entry| {
+            let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+            let (_, fields) = stat.rsplit_once(')')?;
+            fields.split_whitespace().nth(19)?.parse::<f64>().ok()
+        })
+        .fold(0.0, f64::max);
+    let up = fs::read_to_string("/proc/uptime").unwrap();
+    let up: f64 = up.split_whitespace().next().unwrap().parse().unwrap();
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs_f64();
+    (now - up + ticks / 100.0) * 1000.0
 }
 
 /// The first of so many ports in a row that nobody listens on.
