@@ -132,6 +132,20 @@ it("goes to the connection that is chosen", async () => {
   );
 });
 
+it("starts from the connection the page was published with", async () => {
+  const seed = samples();
+  const backend = await openApp("/summaries", seed);
+  const answer = backend.answers.preview_share;
+  backend.override("preview_share", (args) =>
+    answer({ ...args, integrationId: args.integrationId ?? "integration-2" }),
+  );
+  location.hash = "#/draft/draft-1/share";
+  await waitFor(
+    () => expect(screen.getByLabelText("Connection")).toHaveProperty("value", "integration-2"),
+    { timeout: 5000 },
+  );
+});
+
 it("makes a new version of a page that is published and was changed since", async () => {
   await share("draft-4");
   screen.getByRole("button", { name: "Publish version 3" });
@@ -261,6 +275,26 @@ describe("when it does not go through", () => {
         { operationId: "operation-stopped", resolution },
       ]),
     );
+  });
+
+  it("never offers to write over a page that lost our mark", async () => {
+    const { backend, user } = await share();
+    stopPublishing(
+      backend,
+      stopped({ kind: "update", state: "conflict", error: problem("notOurs") }),
+    );
+    await user.click(publishButton());
+    await screen.findByRole("radio", { name: /^Keep the page as it is/ });
+    expect(screen.queryByRole("radio", { name: /^Write over it/ })).toBeNull();
+  });
+
+  it("cancels what is under way", async () => {
+    const { backend, user } = await share();
+    stopPublishing(backend, stopped({ state: "running" }));
+    await user.click(publishButton());
+    await user.click(await screen.findByRole("button", { name: "Cancel publishing" }));
+    await screen.findByText("Publishing was cancelled");
+    expect(publishButton().getAttribute("aria-disabled")).toBeNull();
   });
 
   it("keeps the button when publishing could not even begin", async () => {

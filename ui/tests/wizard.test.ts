@@ -489,6 +489,21 @@ describe("Save and leave", () => {
     await heading("Save");
   });
 
+  it("offers to keep the secret for this session only where there is no keyring", async () => {
+    const { backend, user } = await configured();
+    backend.failNext(
+      "save_integration",
+      problem("keyringMissing", { message: "This computer has no keyring" }),
+    );
+    await user.click(next());
+    await user.click(await screen.findByRole("button", { name: "SAVE CHANGES" }));
+    await user.click(
+      await screen.findByRole("button", { name: "Keep the API token for this session only" }),
+    );
+    await waitFor(() => expect(location.hash).toBe("#/settings/integrations"));
+    expect(calls(backend, "save_integration").map((it) => it.sessionOnly)).toEqual([false, true]);
+  });
+
   it("asks before what was entered is lost; the focus is on the safe choice", async () => {
     const { user } = await connected();
     await user.click(screen.getByRole("link", { name: "Cancel" }));

@@ -87,7 +87,7 @@ export const runImport = (teamId: string, sourceId: string, options: ImportOptio
 
 export const listIntegrations = (teamId: string): Promise<Array<Integration>> => call("list_integrations", { teamId });
 
-export const saveIntegration = (sessionId: string, configuration: Configuration): Promise<Integration> => call("save_integration", { sessionId, configuration });
+export const saveIntegration = (sessionId: string, configuration: Configuration, sessionOnly: boolean): Promise<Integration> => call("save_integration", { sessionId, configuration, sessionOnly });
 
 export const disconnect = (integrationId: string): Promise<void> => call("disconnect", { integrationId });
 
