@@ -184,7 +184,6 @@ impl Attachment {
 /// What a change touched, so that it can be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Touched {
-    Space(Id),
     Page(Id),
     Attachment(Id),
     Purged(Id),

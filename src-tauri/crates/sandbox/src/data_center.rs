@@ -105,7 +105,7 @@ impl IntoResponse for No {
                 format!("Version must be incremented on update. Current version is: {current}"),
             ),
             Refusal::PropertyTaken(key) => (
-                409,
+                400,
                 true,
                 format!("A property with the key {key} already exists"),
             ),
@@ -119,7 +119,10 @@ impl IntoResponse for No {
                     crate::pages::LARGEST_BODY
                 ),
             ),
-            Refusal::FileTooLarge => (413, true, "The attachment is too large".to_owned()),
+            // The documented answer; its text is not verified.
+            Refusal::FileTooLarge => {
+                (404, true, "The attachment is larger than allowed".to_owned())
+            }
             Refusal::NameTaken(name) => (400, true, crate::cloud_v1::name_taken(&name)),
             Refusal::PurgedAlready => (404, false, "No content found".to_owned()),
             Refusal::Xsrf => return web::answer(403, "text/plain", b"XSRF check failed".to_vec()),
@@ -450,7 +453,7 @@ fn show_space(world: &World, content: &Content, space: &Space, query: &Query) ->
         "id": space.id,
         "key": space.key,
         "name": space.name,
-        "status": if space.archived { "ARCHIVED" } else { "CURRENT" },
+        "status": if space.archived { "archived" } else { "current" },
         "type": rest_v1::space_type(space.kind),
         "_links": {
             "webui": format!("/display/{}", links::segment(&space.key)),

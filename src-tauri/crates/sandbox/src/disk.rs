@@ -221,9 +221,6 @@ impl Disk {
         let transaction = self.0.transaction()?;
         for item in touched {
             match *item {
-                Touched::Space(id) => {
-                    put(&transaction, edition, "space", id, content.spaces.get(&id))?;
-                }
                 Touched::Page(id) => {
                     put(&transaction, edition, "page", id, content.pages.get(&id))?;
                 }
