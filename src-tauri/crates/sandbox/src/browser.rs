@@ -104,7 +104,10 @@ pub(crate) fn data_center(api: Router<Arc<World>>) -> Router<Arc<World>> {
 /// What both editions have, below their context path.
 fn common(context: &'static str, edition: Edition) -> Router<Arc<World>> {
     let view_page = async move |State(world): Shared, query: Query| {
-        let id = query.get("pageId").and_then(|id| id.parse().ok()).unwrap_or(0);
+        let id = query
+            .get("pageId")
+            .and_then(|id| id.parse().ok())
+            .unwrap_or(0);
         page(&world.content(edition), id, edition)
     };
     let short = async move |State(world): Shared, Path(code): Path<String>| {
@@ -114,11 +117,10 @@ fn common(context: &'static str, edition: Edition) -> Router<Arc<World>> {
             None => missing(edition),
         }
     };
-    let file = async move |State(world): Shared,
-                           Path((page, name)): Path<(String, String)>,
-                           query: Query| {
-        download(&world, edition, &page, &name, &query)
-    };
+    let file =
+        async move |State(world): Shared,
+                    Path((page, name)): Path<(String, String)>,
+                    query: Query| { download(&world, edition, &page, &name, &query) };
     let router = Router::new()
         .route("/pages/viewpage.action", get(view_page))
         .route("/pages/viewpageattachments.action", get(view_page))
@@ -133,13 +135,20 @@ fn common(context: &'static str, edition: Edition) -> Router<Arc<World>> {
 pub(crate) fn auth() -> Router {
     Router::new().fallback(async || {
         let text = "The sandbox has no sign-in by OAuth. Use its API token or password.";
-        web::json(404, &json!({"error": "not_found", "error_description": text}))
+        web::json(
+            404,
+            &json!({"error": "not_found", "error_description": text}),
+        )
     })
 }
 
 /// A body as the REST API's `view`.
 pub(crate) fn view(content: &Content, page: &Page, body: &str, context: &str) -> String {
-    let edition = if context == CONTEXT { Edition::DataCenter } else { Edition::Cloud };
+    let edition = if context == CONTEXT {
+        Edition::DataCenter
+    } else {
+        Edition::Cloud
+    };
     draw(&canvas(content, page, edition), body).into_string()
 }
 
@@ -159,7 +168,10 @@ fn frame(edition: Edition, status: u16, title: &str, tree: Option<Html>, main: H
     let mut html = Html::default();
     html.open("html", &[("lang", "en")]).open("head", &[]);
     html.open("meta", &[("charset", "utf-8")]);
-    html.open("meta", &[("name", "viewport"), ("content", "width=device-width")]);
+    html.open(
+        "meta",
+        &[("name", "viewport"), ("content", "width=device-width")],
+    );
     html.element("title", &[], &format!("{title} - Retropress sandbox"));
     html.open("link", &[("rel", "stylesheet"), ("href", &style)]);
     html.close("head").open("body", &[]);
@@ -171,7 +183,11 @@ fn frame(edition: Edition, status: u16, title: &str, tree: Option<Html>, main: H
     html.open("main", &[]).append(main).close("main");
     html.close("div").close("body").close("html");
     let body = format!("<!doctype html>{}", html.into_string());
-    guarded(web::answer(status, "text/html;charset=UTF-8", body.into_bytes()))
+    guarded(web::answer(
+        status,
+        "text/html;charset=UTF-8",
+        body.into_bytes(),
+    ))
 }
 
 fn guarded(mut response: Response) -> Response {
@@ -201,7 +217,9 @@ fn missing(edition: Edition) -> Response {
     let mut main = Html::default();
     main.element("h1", &[], "Page not found");
     main.element("p", &[], "There is no such page, or nobody may see it.");
-    main.open("p", &[]).link(context(edition), "All spaces").close("p");
+    main.open("p", &[])
+        .link(context(edition), "All spaces")
+        .close("p");
     frame(edition, 404, "Page not found", None, main)
 }
 
@@ -209,7 +227,11 @@ fn missing(edition: Edition) -> Response {
 pub(crate) fn sign_on_page() -> Response {
     let mut main = Html::default();
     main.element("h1", &[], "Log in to continue");
-    main.element("p", &[], "This stands for the sign-in page of an organisation.");
+    main.element(
+        "p",
+        &[],
+        "This stands for the sign-in page of an organisation.",
+    );
     frame(Edition::Cloud, 200, "Log in", None, main)
 }
 
@@ -247,12 +269,14 @@ fn start(world: &World, edition: Edition) -> Response {
             if space.kind != kind || content.space(space.id).is_none() {
                 continue;
             }
-            main.open("li", &[]).link(&space_address(space, edition), &space.name);
+            main.open("li", &[])
+                .link(&space_address(space, edition), &space.name);
             let about = match space.access {
                 Access::Read => format!(" {} (read only)", space.key),
                 _ => format!(" {}", space.key),
             };
-            main.element("span", &[("class", "muted")], &about).close("li");
+            main.element("span", &[("class", "muted")], &about)
+                .close("li");
         }
         main.close("ul");
     }
@@ -289,7 +313,11 @@ async fn display_page(
         .collect();
     // A live page comes before one in the trash, a newer one before an older.
     found.sort_by_key(|p| (p.status == Status::Trashed, std::cmp::Reverse(p.id)));
-    page(&content, found.first().map_or(0, |p| p.id), Edition::DataCenter)
+    page(
+        &content,
+        found.first().map_or(0, |p| p.id),
+        Edition::DataCenter,
+    )
 }
 
 // ---- A page ---------------------------------------------------------------------
@@ -308,7 +336,8 @@ fn page(content: &Content, id: Id, edition: Edition) -> Response {
     main.link(&space_address(space, edition), &space.name);
     for ancestor in content.ancestors(page) {
         if !content.is_homepage(ancestor) && content.sees(ancestor) {
-            main.text(" / ").link(&canvas.page_address(ancestor), ancestor.title());
+            main.text(" / ")
+                .link(&canvas.page_address(ancestor), ancestor.title());
         }
     }
     main.close("nav").element("h1", &[], page.title());
@@ -321,12 +350,19 @@ fn page(content: &Content, id: Id, edition: Edition) -> Response {
         );
     } else {
         if page.status == Status::Archived {
-            main.element("p", &[("class", "trash")], "This page is archived. It keeps its title.");
+            main.element(
+                "p",
+                &[("class", "trash")],
+                "This page is archived. It keeps its title.",
+            );
         }
         labels(page, &mut main);
         main.open("div", &[("class", "body")]);
         main.append(draw(&canvas, page.body())).close("div");
-        if !content.page_attachments(id, std::time::Duration::ZERO).is_empty() {
+        if !content
+            .page_attachments(id, std::time::Duration::ZERO)
+            .is_empty()
+        {
             main.open("section", &[]).element("h2", &[], "Attachments");
             canvas.attachments(&mut main);
             main.close("section");
@@ -363,7 +399,8 @@ fn labels(page: &Page, main: &mut Html) {
 }
 
 fn history(page: &Page, main: &mut Html) {
-    main.open("details", &[]).element("summary", &[], "Versions");
+    main.open("details", &[])
+        .element("summary", &[], "Versions");
     main.open("ul", &[]);
     for version in page.versions.iter().rev() {
         let line = format!(
@@ -389,7 +426,12 @@ fn tree(canvas: &Canvas<'_>, space: &Space) -> Html {
     for pages in below.values_mut() {
         pages.sort_by_key(|page| (page.position, page.id));
     }
-    let mut path: Vec<Id> = canvas.content.ancestors(canvas.page).iter().map(|p| p.id).collect();
+    let mut path: Vec<Id> = canvas
+        .content
+        .ancestors(canvas.page)
+        .iter()
+        .map(|p| p.id)
+        .collect();
     path.push(canvas.page.id);
     let mut html = Html::default();
     html.open("nav", &[("class", "tree"), ("aria-label", "Page tree")]);
@@ -421,7 +463,8 @@ fn branch(
         if below.contains_key(&Some(page.id)) {
             let open = depth == 0 || path.contains(&page.id);
             let attributes: &[(&'static str, &str)] = if open { &[("open", "open")] } else { &[] };
-            html.open("details", attributes).element("summary", &[], "Below it");
+            html.open("details", attributes)
+                .element("summary", &[], "Below it");
             branch(canvas, below, Some(page.id), path, depth + 1, html);
             html.close("details");
         }
@@ -450,17 +493,32 @@ fn download(world: &World, edition: Edition, page: &str, name: &str, query: &Que
     let Some(version) = version else {
         return missing(edition);
     };
-    let declared = version.media_type.split(';').next().unwrap_or_default().trim();
-    let shown = SHOWN.into_iter().find(|known| known.eq_ignore_ascii_case(declared));
+    let declared = version
+        .media_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    let shown = SHOWN
+        .into_iter()
+        .find(|known| known.eq_ignore_ascii_case(declared));
     let media_type = shown.unwrap_or("application/octet-stream");
-    let how = if shown.is_some() { "inline" } else { "attachment" };
+    let how = if shown.is_some() {
+        "inline"
+    } else {
+        "attachment"
+    };
     let mut response = web::answer(200, media_type, version.bytes.to_vec());
     let disposition = format!("{how}; filename*=UTF-8''{}", links::segment(name));
     web::set_header(&mut response, "content-disposition", &disposition);
     web::set_header(&mut response, "x-content-type-options", "nosniff");
     // A policy on a PDF would stop the browser's own viewer.
     if shown != Some("application/pdf") {
-        web::set_header(&mut response, "content-security-policy", "default-src 'none'; sandbox");
+        web::set_header(
+            &mut response,
+            "content-security-policy",
+            "default-src 'none'; sandbox",
+        );
     }
     response
 }
@@ -475,7 +533,10 @@ async fn login(State(world): Shared) -> Response {
             &[],
             "Wrong passwords were sent. A real site would show letters to read here.",
         );
-        main.open("form", &[("method", "post"), ("action", "/confluence/login.action")]);
+        main.open(
+            "form",
+            &[("method", "post"), ("action", "/confluence/login.action")],
+        );
         main.element("button", &[("type", "submit")], "I have solved the CAPTCHA");
         main.close("form");
     } else {
@@ -488,7 +549,11 @@ async fn solve(State(world): Shared) -> Response {
     lock(&world.failures).clear();
     let mut main = Html::default();
     main.element("h1", &[], "Solved");
-    main.element("p", &[("role", "status")], "Go back to Retropress and try again.");
+    main.element(
+        "p",
+        &[("role", "status")],
+        "Go back to Retropress and try again.",
+    );
     frame(Edition::DataCenter, 200, "Solved", None, main)
 }
 
@@ -501,5 +566,11 @@ async fn tokens() -> Response {
         "On a real site you create a token here. The sandbox has one already: Retropress fills it \
          in, and the sandbox prints it when it is started by itself.",
     );
-    frame(Edition::DataCenter, 200, "Personal Access Tokens", None, main)
+    frame(
+        Edition::DataCenter,
+        200,
+        "Personal Access Tokens",
+        None,
+        main,
+    )
 }

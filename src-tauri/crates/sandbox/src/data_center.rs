@@ -120,9 +120,11 @@ impl IntoResponse for No {
                 ),
             ),
             // The documented answer; its text is not verified.
-            Refusal::FileTooLarge => {
-                (404, true, "The attachment is larger than allowed".to_owned())
-            }
+            Refusal::FileTooLarge => (
+                404,
+                true,
+                "The attachment is larger than allowed".to_owned(),
+            ),
             Refusal::NameTaken(name) => (400, true, crate::cloud_v1::name_taken(&name)),
             Refusal::PurgedAlready => (404, false, "No content found".to_owned()),
             Refusal::Xsrf => return web::answer(403, "text/plain", b"XSRF check failed".to_vec()),

@@ -11,10 +11,51 @@ use crate::world::Edition;
 
 /// Elements drawn as they are, without attributes unless `attributes` says so.
 const PLAIN: [&str; 45] = [
-    "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "strong", "b", "em", "i", "u", "s",
-    "del", "ins", "code", "pre", "sub", "sup", "blockquote", "table", "thead", "tbody", "tfoot",
-    "tr", "th", "td", "colgroup", "caption", "span", "div", "small", "cite", "dl", "dt", "dd",
-    "kbd", "q", "abbr", "hr", "br", "col",
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "ul",
+    "ol",
+    "li",
+    "strong",
+    "b",
+    "em",
+    "i",
+    "u",
+    "s",
+    "del",
+    "ins",
+    "code",
+    "pre",
+    "sub",
+    "sup",
+    "blockquote",
+    "table",
+    "thead",
+    "tbody",
+    "tfoot",
+    "tr",
+    "th",
+    "td",
+    "colgroup",
+    "caption",
+    "span",
+    "div",
+    "small",
+    "cite",
+    "dl",
+    "dt",
+    "dd",
+    "kbd",
+    "q",
+    "abbr",
+    "hr",
+    "br",
+    "col",
 ];
 
 const VOID: [&str; 3] = ["hr", "br", "col"];
@@ -94,8 +135,10 @@ impl Canvas<'_> {
             name => match PLAIN.into_iter().find(|plain| *plain == name) {
                 Some(plain) => {
                     let attributes = attributes(element);
-                    let attributes: Vec<(&'static str, &str)> =
-                        attributes.iter().map(|(key, value)| (*key, value.as_str())).collect();
+                    let attributes: Vec<(&'static str, &str)> = attributes
+                        .iter()
+                        .map(|(key, value)| (*key, value.as_str()))
+                        .collect();
                     let heading = heading_id(element, whole);
                     let mut all = attributes;
                     if let Some(id) = &heading {
@@ -119,7 +162,12 @@ impl Canvas<'_> {
                 self.nodes(&body.children, whole, html);
             }
         };
-        let plain = || element.child("ac:plain-text-body").map(Element::text).unwrap_or_default();
+        let plain = || {
+            element
+                .child("ac:plain-text-body")
+                .map(Element::text)
+                .unwrap_or_default()
+        };
         match name {
             "status" => {
                 let colour = element.parameter("colour").to_ascii_lowercase();
@@ -142,7 +190,11 @@ impl Canvas<'_> {
             }
             "expand" => {
                 let title = element.parameter("title");
-                let title = if title.is_empty() { "Click here to expand" } else { &title };
+                let title = if title.is_empty() {
+                    "Click here to expand"
+                } else {
+                    &title
+                };
                 html.open("details", &[]).element("summary", &[], title);
                 body(html);
                 html.close("details");
@@ -160,7 +212,8 @@ impl Canvas<'_> {
             "children" => {
                 html.open("ul", &[]);
                 for child in self.content.children(self.page.id) {
-                    html.open("li", &[]).link(&self.page_address(child), child.title());
+                    html.open("li", &[])
+                        .link(&self.page_address(child), child.title());
                     html.close("li");
                 }
                 html.close("ul");
@@ -177,7 +230,9 @@ impl Canvas<'_> {
             }
             "attachments" => self.attachments(html),
             "code" | "noformat" => {
-                html.open("pre", &[]).element("code", &[], &plain()).close("pre");
+                html.open("pre", &[])
+                    .element("code", &[], &plain())
+                    .close("pre");
             }
             other => {
                 html.open("div", &[("class", "macro")]);
@@ -195,7 +250,10 @@ impl Canvas<'_> {
     /// The list of a page's files, with links to download them.
     pub fn attachments(&self, html: &mut Html) {
         html.open("ul", &[("class", "attachments")]);
-        for file in self.content.page_attachments(self.page.id, std::time::Duration::ZERO) {
+        for file in self
+            .content
+            .page_attachments(self.page.id, std::time::Duration::ZERO)
+        {
             html.open("li", &[]);
             self.file_link(&file.name, &file.name, html);
             if let Some(version) = file.latest() {
@@ -219,7 +277,11 @@ impl Canvas<'_> {
         if self.content.attachment_named(self.page.id, file).is_some() {
             html.link(&self.file_address(file), text);
         } else {
-            html.element("span", &[("class", "missing")], &format!("{text} (not attached)"));
+            html.element(
+                "span",
+                &[("class", "missing")],
+                &format!("{text} (not attached)"),
+            );
         }
     }
 
@@ -267,11 +329,19 @@ impl Canvas<'_> {
     }
 
     fn link(&self, element: &Element, whole: &[Node], html: &mut Html) {
-        let anchor = element.attribute("ac:anchor").map(|anchor| format!("#{anchor}"));
-        let file = element.child("ri:attachment").and_then(|f| f.attribute("ri:filename"));
-        let title = element.child("ri:page").and_then(|p| p.attribute("ri:content-title"));
+        let anchor = element
+            .attribute("ac:anchor")
+            .map(|anchor| format!("#{anchor}"));
+        let file = element
+            .child("ri:attachment")
+            .and_then(|f| f.attribute("ri:filename"));
+        let title = element
+            .child("ri:page")
+            .and_then(|p| p.attribute("ri:content-title"));
         let linked = title.and_then(|title| {
-            let key = element.child("ri:page").and_then(|p| p.attribute("ri:space-key"));
+            let key = element
+                .child("ri:page")
+                .and_then(|p| p.attribute("ri:space-key"));
             let space = match key {
                 Some(key) => self.content.space_by_key(key)?.id,
                 None => self.page.space,
@@ -304,7 +374,10 @@ impl Canvas<'_> {
         if let Some(address) = &address {
             html.open("a", &[("href", address)]);
         }
-        match (element.child("ac:link-body"), element.child("ac:plain-text-link-body")) {
+        match (
+            element.child("ac:link-body"),
+            element.child("ac:plain-text-link-body"),
+        ) {
             (Some(body), _) | (None, Some(body)) => self.nodes(&body.children, whole, html),
             (None, None) => {
                 let text = user.as_deref().or(file).or(title).unwrap_or("link");
@@ -318,7 +391,9 @@ impl Canvas<'_> {
 
     fn image(&self, element: &Element, html: &mut Html) {
         let alt = element.attribute("ac:alt").unwrap_or_default();
-        if let Some(file) = element.child("ri:attachment").and_then(|f| f.attribute("ri:filename"))
+        if let Some(file) = element
+            .child("ri:attachment")
+            .and_then(|f| f.attribute("ri:filename"))
         {
             let source = self.file_address(file);
             let mut attributes = vec![("src", source.as_str()), ("alt", alt)];
@@ -326,11 +401,16 @@ impl Canvas<'_> {
                 attributes.push(("width", width));
             }
             html.open("img", &attributes);
-        } else if let Some(address) =
-            element.child("ri:url").and_then(|url| url.attribute("ri:value"))
+        } else if let Some(address) = element
+            .child("ri:url")
+            .and_then(|url| url.attribute("ri:value"))
         {
             // Pictures from elsewhere are not fetched.
-            html.element("span", &[("class", "missing")], &format!("Picture: {address}"));
+            html.element(
+                "span",
+                &[("class", "missing")],
+                &format!("Picture: {address}"),
+            );
         }
     }
 
@@ -346,7 +426,10 @@ impl Canvas<'_> {
 }
 
 fn is_heading(element: &Element) -> bool {
-    matches!(element.name.as_str(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+    matches!(
+        element.name.as_str(),
+        "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
+    )
 }
 
 /// The headings at the top of a page's body; those inside macros and tables
@@ -365,7 +448,9 @@ fn heading_id(element: &Element, whole: &[Node]) -> Option<String> {
     if !is_heading(element) {
         return None;
     }
-    let number = headings(whole).into_iter().position(|h| std::ptr::eq(h, element))?;
+    let number = headings(whole)
+        .into_iter()
+        .position(|h| std::ptr::eq(h, element))?;
     Some(format!("heading-{number}"))
 }
 
@@ -410,8 +495,14 @@ fn attributes(element: &Element) -> Vec<(&'static str, String)> {
     {
         drawn.push(("start", start.to_owned()));
     }
-    let style = element.attribute("style").unwrap_or_default().replace(' ', "");
-    for (wanted, class) in [("text-align:center", "center"), ("text-align:right", "right")] {
+    let style = element
+        .attribute("style")
+        .unwrap_or_default()
+        .replace(' ', "");
+    for (wanted, class) in [
+        ("text-align:center", "center"),
+        ("text-align:right", "right"),
+    ] {
         if !is_cell && style.contains(wanted) {
             drawn.push(("class", class.to_owned()));
         }

@@ -87,7 +87,8 @@ mod tests {
     fn short_addresses_are_base64_of_the_little_endian_id() {
         // 0x00018005 -> 05 80 01 00 -> "BYABAA.." without its trailing A.
         assert_eq!(tiny(98_309), "/x/BYAB");
-        assert_eq!(tiny(0xF8), "/x/-");
+        assert_eq!(tiny(0xFC), "/x/-");
+        assert_eq!(tiny(0xF8), "/x/_/");
         assert_eq!(tiny(0x03E0_0000), "/x/AADgAw");
     }
 

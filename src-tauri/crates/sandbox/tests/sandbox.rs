@@ -12,12 +12,21 @@ use support::*;
 
 async fn titles(t: &Tried, title: &str) -> usize {
     let request = t.v2(Method::GET, "/pages").query(&[("title", title)]);
-    tell(request).await.is(200).json()["results"].as_array().unwrap().len()
+    tell(request).await.is(200).json()["results"]
+        .as_array()
+        .unwrap()
+        .len()
 }
 
 /// Sends a create of this title and answers what came back, if anything.
-async fn sent(t: &Tried, space: &serde_json::Value, title: &str) -> Result<(u16, String), reqwest::Error> {
-    let request = t.v2(Method::POST, "/pages").json(&new_page(space, title, ""));
+async fn sent(
+    t: &Tried,
+    space: &serde_json::Value,
+    title: &str,
+) -> Result<(u16, String), reqwest::Error> {
+    let request = t
+        .v2(Method::POST, "/pages")
+        .json(&new_page(space, title, ""));
     let response = request.timeout(Duration::from_millis(900)).send().await?;
     let status = response.status().as_u16();
     Ok((status, response.text().await?))
@@ -37,7 +46,11 @@ async fn each_fault_fires_and_does_what_it_says() {
         (Fault::hang(), None, 0),
         (Fault::hang().after_handling(), None, 1),
         (Fault::delay(Duration::from_millis(300)), Some(200), 1),
-        (Fault::delay(Duration::from_millis(300)).after_handling(), Some(200), 1),
+        (
+            Fault::delay(Duration::from_millis(300)).after_handling(),
+            Some(200),
+            1,
+        ),
         (Fault::status(503), Some(503), 0),
         (Fault::status(504).after_handling(), Some(504), 1),
         (Fault::html(), Some(200), 0),
@@ -49,11 +62,18 @@ async fn each_fault_fires_and_does_what_it_says() {
         let name = fault.to_string();
         let title = format!("Case {number}");
         let slow = matches!(expected, Some(200)) && name.starts_with("delay");
-        let played = faults.on(Matching::request("POST", "/api/v2/pages$").host(Host::Cloud), fault);
+        let played = faults.on(
+            Matching::request("POST", "/api/v2/pages$").host(Host::Cloud),
+            fault,
+        );
         let before = Instant::now();
         let answer = sent(&t, &space, &title).await;
         assert!(played.fired(), "{name} did not fire");
-        assert_eq!(answer.as_ref().ok().map(|(status, _)| *status), expected, "{name}");
+        assert_eq!(
+            answer.as_ref().ok().map(|(status, _)| *status),
+            expected,
+            "{name}"
+        );
         assert_eq!(titles(&t, &title).await, pages, "{name}");
         if slow {
             assert!(before.elapsed() >= Duration::from_millis(300), "{name}");
@@ -76,7 +96,10 @@ async fn each_fault_fires_and_does_what_it_says() {
 async fn a_request_whose_client_hung_up_is_done_all_the_same() {
     let t = Tried::start().await;
     let space = t.space("PAY").await["id"].clone();
-    t.sandbox.faults().on(Matching::request("POST", "pages"), Fault::delay(Duration::from_millis(1300)));
+    t.sandbox.faults().on(
+        Matching::request("POST", "pages"),
+        Fault::delay(Duration::from_millis(1300)),
+    );
     assert!(sent(&t, &space, "Late").await.unwrap_err().is_timeout());
     assert_eq!(titles(&t, "Late").await, 0);
     tokio::time::sleep(Duration::from_millis(1000)).await;
@@ -110,30 +133,60 @@ async fn the_record_tells_everything_but_the_secrets() {
     t.sandbox.clear_requests();
     let page = t.create("Told", "<p>x</p>").await.is(200).json();
     let path = format!("/content/{}/child/attachment", page["id"].as_str().unwrap());
-    let upload = t.v1(Method::PUT, &path).header("X-Atlassian-Token", "nocheck");
-    tell(upload.multipart(form("ü.pdf", b"pdf", "c"))).await.is(200);
+    let upload = t
+        .v1(Method::PUT, &path)
+        .header("X-Atlassian-Token", "nocheck");
+    tell(upload.multipart(form("ü.pdf", b"pdf", "c")))
+        .await
+        .is(200);
     tell(t.dc(Method::GET, "/space?limit=1")).await.is(200);
-    tell(t.gateway(Method::GET, "/wiki/api/v2/spaces")).await.is(200);
+    tell(t.gateway(Method::GET, "/wiki/api/v2/spaces"))
+        .await
+        .is(200);
     let base = &t.sandbox.addresses().data_center;
-    let wrong = t.http.get(format!("{base}/rest/api/space")).basic_auth("cmorgan", Some("guess"));
+    let wrong = t
+        .http
+        .get(format!("{base}/rest/api/space"))
+        .basic_auth("cmorgan", Some("guess"));
     tell(wrong).await.is(401);
 
     let all = t.sandbox.requests();
     let hosts: Vec<Host> = all.iter().map(|r| r.host).collect();
-    let expected = [Host::Cloud, Host::Cloud, Host::Cloud, Host::DataCenter, Host::Gateway, Host::DataCenter];
+    let expected = [
+        Host::Cloud,
+        Host::Cloud,
+        Host::Cloud,
+        Host::DataCenter,
+        Host::Gateway,
+        Host::DataCenter,
+    ];
     assert_eq!(hosts, expected);
-    let kinds: Vec<&str> = all.iter().map(|r| r.header("authorization").unwrap()).collect();
+    let kinds: Vec<&str> = all
+        .iter()
+        .map(|r| r.header("authorization").unwrap())
+        .collect();
     assert_eq!(kinds[1], "Basic (API token)");
     assert_eq!(kinds[3], "Bearer (personal access token)");
     assert_eq!(kinds[4], "Basic (scoped API token)");
     assert_eq!(kinds[5], "Basic (unknown)");
-    assert_eq!((all[1].method.as_str(), all[1].path.as_str()), ("POST", "/wiki/api/v2/pages"));
-    assert_eq!((all[1].json()["title"].as_str(), all[1].status), (Some("Told"), Some(200)));
+    assert_eq!(
+        (all[1].method.as_str(), all[1].path.as_str()),
+        ("POST", "/wiki/api/v2/pages")
+    );
+    assert_eq!(
+        (all[1].json()["title"].as_str(), all[1].status),
+        (Some("Told"), Some(200))
+    );
     assert_eq!(all[2].parts[0].file_name.as_deref(), Some("ü.pdf"));
     assert_eq!(all[2].parts[0].bytes.as_ref(), b"pdf");
     assert_eq!(all[3].query, "limit=1");
     let written = format!("{all:?}{:?}{:?}", t.sandbox, t.who);
-    for secret in [&t.who.api_token, &t.who.scoped_api_token, &t.who.personal_access_token, &t.who.password] {
+    for secret in [
+        &t.who.api_token,
+        &t.who.scoped_api_token,
+        &t.who.personal_access_token,
+        &t.who.password,
+    ] {
         assert!(!written.contains(secret.as_str()));
     }
     assert!(!written.contains("guess"));
@@ -142,27 +195,47 @@ async fn the_record_tells_everything_but_the_secrets() {
 #[tokio::test]
 async fn what_was_published_is_there_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { port: 0, folder: Some(folder.path().to_owned()) };
+    let options = Options {
+        port: 0,
+        folder: Some(folder.path().to_owned()),
+    };
     let t = Tried::with(options.clone()).await;
     let page = t.create("Kept", "<p>x</p>").await.is(200).json();
     let id = page["id"].as_str().unwrap().to_owned();
     let path = format!("/content/{id}/child/attachment");
-    let upload = t.v1(Method::PUT, &path).header("X-Atlassian-Token", "nocheck");
-    tell(upload.multipart(form("a.pdf", b"bytes", ""))).await.is(200);
+    let upload = t
+        .v1(Method::PUT, &path)
+        .header("X-Atlassian-Token", "nocheck");
+    tell(upload.multipart(form("a.pdf", b"bytes", "")))
+        .await
+        .is(200);
     let kept = t.create_dc("Kept", "").await.is(200).json();
     let who = t.who.clone();
     t.sandbox.stop().await;
 
     let t = Tried::with(options.clone()).await;
     assert_eq!(t.who, who);
-    let again = tell(t.v2(Method::GET, &format!("/pages/{id}?body-format=storage"))).await.is(200).json();
+    let again = tell(t.v2(Method::GET, &format!("/pages/{id}?body-format=storage")))
+        .await
+        .is(200)
+        .json();
     assert_eq!(again["body"]["storage"]["value"], "<p>x</p>");
-    let file = format!("{}/download/attachments/{id}/a.pdf", t.sandbox.addresses().cloud);
+    let file = format!(
+        "{}/download/attachments/{id}/a.pdf",
+        t.sandbox.addresses().cloud
+    );
     assert_eq!(tell(t.http.get(file)).await.is(200).text, "bytes");
-    tell(t.dc(Method::GET, &format!("/content/{}", kept["id"].as_str().unwrap()))).await.is(200);
+    tell(t.dc(
+        Method::GET,
+        &format!("/content/{}", kept["id"].as_str().unwrap()),
+    ))
+    .await
+    .is(200);
 
     t.sandbox.empty().await.unwrap();
-    tell(t.v2(Method::GET, &format!("/pages/{id}"))).await.is(404);
+    tell(t.v2(Method::GET, &format!("/pages/{id}")))
+        .await
+        .is(404);
     let next = t.create("Kept", "").await.is(200).json();
     assert_ne!(next["id"], page["id"], "an id was used twice");
     t.sandbox.stop().await;
@@ -173,7 +246,12 @@ async fn what_was_published_is_there_after_a_restart() {
     }
     std::fs::write(folder.path().join("sandbox.sqlite3"), "no database").unwrap();
     let t = Tried::with(options).await;
-    assert!(t.sandbox.notice().unwrap().contains("sandbox.sqlite3.damaged-1"));
+    assert!(
+        t.sandbox
+            .notice()
+            .unwrap()
+            .contains("sandbox.sqlite3.damaged-1")
+    );
     assert_ne!(t.who, who);
     t.create("Kept", "").await.is(200);
     let aside = std::fs::read(folder.path().join("sandbox.sqlite3.damaged-1")).unwrap();
@@ -184,20 +262,34 @@ async fn what_was_published_is_there_after_a_restart() {
 async fn a_busy_port_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let error = Sandbox::start(Options { port, folder: None }).await.unwrap_err();
-    assert!(matches!(error, SandboxError::PortBusy { port: p } if p == port), "{error}");
+    let error = Sandbox::start(Options { port, folder: None })
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, SandboxError::PortBusy { port: p } if p == port),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn only_loopback_is_answered_and_by_its_own_name() {
     let t = Tried::start().await;
     let base = t.sandbox.addresses().cloud.clone();
-    tell(t.http.get(base.replace("localhost", "127.0.0.1"))).await.is(200);
-    let port = base.split(':').nth(2).unwrap().trim_end_matches("/wiki").to_owned();
+    tell(t.http.get(base.replace("localhost", "127.0.0.1")))
+        .await
+        .is(200);
+    let port = base
+        .split(':')
+        .nth(2)
+        .unwrap()
+        .trim_end_matches("/wiki")
+        .to_owned();
     for name in ["evil.example", "localhost.evil.example:80", "192.0.2.1"] {
         tell(t.http.get(&base).header("host", name)).await.is(421);
     }
-    tell(t.http.get(&base).header("host", format!("[::1]:{port}"))).await.is(200);
+    tell(t.http.get(&base).header("host", format!("[::1]:{port}")))
+        .await
+        .is(200);
     // Another address of this computer.
     assert!(std::net::TcpStream::connect(format!("127.0.0.2:{port}")).is_err());
 }
@@ -222,24 +314,53 @@ async fn hostile_text_stays_text_on_the_web_pages() {
     let page = t.create(HOSTILE, &body).await.is(200).json();
     let id = page["id"].as_str().unwrap();
     let label = json!([{"prefix": "global", "name": "a\"b"}]);
-    tell(t.v1(Method::POST, &format!("/content/{id}/label")).json(&label)).await.is(200);
+    tell(
+        t.v1(Method::POST, &format!("/content/{id}/label"))
+            .json(&label),
+    )
+    .await
+    .is(200);
     let upload = t.v1(Method::PUT, &format!("/content/{id}/child/attachment"));
     let upload = upload.header("X-Atlassian-Token", "nocheck");
     let file = reqwest::multipart::Part::bytes(HOSTILE.as_bytes().to_vec())
         .file_name("x.html")
         .mime_str("text/html")
         .unwrap();
-    tell(upload.multipart(reqwest::multipart::Form::new().part("file", file))).await.is(200);
+    tell(upload.multipart(reqwest::multipart::Form::new().part("file", file)))
+        .await
+        .is(200);
     let base = &t.sandbox.addresses().cloud;
-    let told = tell(t.http.get(format!("{base}{}", page["_links"]["webui"].as_str().unwrap()))).await.is(200);
+    let told = tell(t.http.get(format!(
+        "{base}{}",
+        page["_links"]["webui"].as_str().unwrap()
+    )))
+    .await
+    .is(200);
     let lower = told.text.to_lowercase();
-    for bad in ["<script", "javascript:", "<iframe", "<img", " onclick", " onload=\"", "onerror=\"", "url(x)"] {
+    for bad in [
+        "<script",
+        "javascript:",
+        "<iframe",
+        "<img",
+        " onclick",
+        " onload=\"",
+        "onerror=\"",
+        "url(x)",
+    ] {
         assert!(!lower.contains(bad), "{bad} in {}", told.text);
     }
     assert!(told.text.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
     let policy = told.header("content-security-policy");
-    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
-    let told = tell(t.http.get(format!("{base}/download/attachments/{id}/x.html"))).await.is(200);
+    assert!(
+        policy.starts_with("default-src 'none'") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    let told = tell(
+        t.http
+            .get(format!("{base}/download/attachments/{id}/x.html")),
+    )
+    .await
+    .is(200);
     assert_eq!(told.header("content-type"), "application/octet-stream");
     assert!(told.header("content-disposition").starts_with("attachment"));
 }
@@ -264,13 +385,22 @@ async fn a_published_page_can_be_looked_at_without_signing_in() {
         let path = format!("/content/{id}/child/attachment");
         let (base, upload) = match edition {
             "cloud" => (&t.sandbox.addresses().cloud, t.v1(Method::PUT, &path)),
-            _ => (&t.sandbox.addresses().data_center, t.dc(Method::POST, &path)),
+            _ => (
+                &t.sandbox.addresses().data_center,
+                t.dc(Method::POST, &path),
+            ),
         };
         let upload = upload.header("X-Atlassian-Token", "nocheck");
-        tell(upload.multipart(form("a.pdf", b"%PDF", "comment"))).await.is(200);
+        tell(upload.multipart(form("a.pdf", b"%PDF", "comment")))
+            .await
+            .is(200);
         let webui = format!("{base}{}", page["_links"]["webui"].as_str().unwrap());
         let told = tell(t.http.get(&webui)).await.is(200);
-        let context = if edition == "cloud" { "/wiki" } else { "/confluence" };
+        let context = if edition == "cloud" {
+            "/wiki"
+        } else {
+            "/confluence"
+        };
         for part in [
             "Retropress sandbox: this is not Confluence",
             "<h1>Look</h1>",
@@ -290,7 +420,9 @@ async fn a_published_page_can_be_looked_at_without_signing_in() {
         let tiny = format!("{base}{}", page["_links"]["tinyui"].as_str().unwrap());
         let told = tell(t.http.get(tiny)).await.is(302);
         assert!(webui.ends_with(told.header("location")));
-        let style = tell(t.http.get(format!("{base}/sandbox.css"))).await.is(200);
+        let style = tell(t.http.get(format!("{base}/sandbox.css")))
+            .await
+            .is(200);
         assert!(style.header("content-type").starts_with("text/css"));
         let start = tell(t.http.get(base)).await.is(200);
         assert!(start.text.contains("Team Payments") && !start.text.contains("Board Papers"));
@@ -309,17 +441,27 @@ async fn a_published_page_can_be_looked_at_without_signing_in() {
 #[tokio::test]
 async fn a_thousand_pages_are_quick() {
     let folder = tempfile::tempdir().unwrap();
-    let t = Tried::with(Options { port: 0, folder: Some(folder.path().to_owned()) }).await;
+    let t = Tried::with(Options {
+        port: 0,
+        folder: Some(folder.path().to_owned()),
+    })
+    .await;
     let space = t.space("PAY").await["id"].clone();
     let before = Instant::now();
     for number in 0..1000 {
-        let request = t.v2(Method::POST, "/pages").json(&new_page(&space, &format!("Page {number}"), PAGE));
+        let request =
+            t.v2(Method::POST, "/pages")
+                .json(&new_page(&space, &format!("Page {number}"), PAGE));
         tell(request).await.is(200);
     }
     let writing = before.elapsed();
     let before = Instant::now();
     let found = t.page_titled("Page 999").await;
-    let url = format!("{}{}", t.sandbox.addresses().cloud, found["_links"]["webui"].as_str().unwrap());
+    let url = format!(
+        "{}{}",
+        t.sandbox.addresses().cloud,
+        found["_links"]["webui"].as_str().unwrap()
+    );
     tell(t.http.get(url)).await.is(200);
     let reading = before.elapsed();
     println!("1,000 pages: {writing:?}, one found and looked at: {reading:?}");
@@ -335,7 +477,13 @@ async fn the_colleague_makes_a_foreign_edit() {
     let other = t.sandbox.other_credentials();
     let id = page["id"].as_str().unwrap();
     let url = format!("{}/api/v2/pages/{id}", t.sandbox.addresses().cloud);
-    let request = t.http.put(url).basic_auth(&other.email, Some(&other.api_token));
-    let told = tell(request.json(&update(&page, 2, "Shared", "<p>theirs</p>"))).await.is(200).json();
+    let request = t
+        .http
+        .put(url)
+        .basic_auth(&other.email, Some(&other.api_token));
+    let told = tell(request.json(&update(&page, 2, "Shared", "<p>theirs</p>")))
+        .await
+        .is(200)
+        .json();
     assert_ne!(told["version"]["authorId"], page["version"]["authorId"]);
 }

@@ -35,12 +35,18 @@ impl Told {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The title of the first error of REST v2.
     pub fn title(&self) -> String {
-        self.json()["errors"][0]["title"].as_str().unwrap_or_default().to_owned()
+        self.json()["errors"][0]["title"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
@@ -72,30 +78,40 @@ impl Tried {
     /// REST v2 on the site, signed in.
     pub fn v2(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v2{path}", self.sandbox.addresses().cloud);
-        self.http.request(method, url).basic_auth(&self.who.email, Some(&self.who.api_token))
+        self.http
+            .request(method, url)
+            .basic_auth(&self.who.email, Some(&self.who.api_token))
     }
 
     /// REST v1 on the site, signed in.
     pub fn v1(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/rest/api{path}", self.sandbox.addresses().cloud);
-        self.http.request(method, url).basic_auth(&self.who.email, Some(&self.who.api_token))
+        self.http
+            .request(method, url)
+            .basic_auth(&self.who.email, Some(&self.who.api_token))
     }
 
     /// The gateway, with the scoped token.
     pub fn gateway(&self, method: Method, path: &str) -> RequestBuilder {
         let gateway = &self.sandbox.addresses().gateway;
         let url = format!("{gateway}/ex/confluence/{CLOUD_ID}{path}");
-        self.http.request(method, url).basic_auth(&self.who.email, Some(&self.who.scoped_api_token))
+        self.http
+            .request(method, url)
+            .basic_auth(&self.who.email, Some(&self.who.scoped_api_token))
     }
 
     /// Data Center, with the personal access token.
     pub fn dc(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/rest/api{path}", self.sandbox.addresses().data_center);
-        self.http.request(method, url).bearer_auth(&self.who.personal_access_token)
+        self.http
+            .request(method, url)
+            .bearer_auth(&self.who.personal_access_token)
     }
 
     pub async fn space(&self, key: &str) -> Value {
-        let found = tell(self.v2(Method::GET, &format!("/spaces?keys={key}"))).await.is(200);
+        let found = tell(self.v2(Method::GET, &format!("/spaces?keys={key}")))
+            .await
+            .is(200);
         found.json()["results"][0].clone()
     }
 
@@ -106,11 +122,19 @@ impl Tried {
 
     pub async fn create(&self, title: &str, body: &str) -> Told {
         let space = self.space("PAY").await["id"].clone();
-        tell(self.v2(Method::POST, "/pages").json(&new_page(&space, title, body))).await
+        tell(
+            self.v2(Method::POST, "/pages")
+                .json(&new_page(&space, title, body)),
+        )
+        .await
     }
 
     pub async fn create_dc(&self, title: &str, body: &str) -> Told {
-        tell(self.dc(Method::POST, "/content").json(&new_content(title, body))).await
+        tell(
+            self.dc(Method::POST, "/content")
+                .json(&new_content(title, body)),
+        )
+        .await
     }
 }
 
@@ -151,7 +175,9 @@ pub fn form(name: &str, bytes: &[u8], comment: &str) -> reqwest::multipart::Form
         .file_name(name.to_owned())
         .mime_str("application/pdf")
         .unwrap();
-    let comment = Part::text(comment.to_owned()).mime_str("text/plain; charset=utf-8").unwrap();
+    let comment = Part::text(comment.to_owned())
+        .mime_str("text/plain; charset=utf-8")
+        .unwrap();
     Form::new()
         .percent_encode_noop()
         .part("file", file)
