@@ -31,13 +31,23 @@ const SLOWEST_UPLOAD: u64 = 32 * 1024;
 
 /// How to reach the network.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct HttpOptions {
     /// To resolve, connect and shake hands. 10 s by default.
     pub connect_timeout: Duration,
     /// For one whole call; an upload gets more, by its size. 20 s by default.
     pub timeout: Duration,
     pub user_agent: String,
+    pub proxy: ProxyChoice,
+}
+
+/// How to get out of the building. Loopback never goes through a proxy.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ProxyChoice {
+    /// What the operating system says; environment variables on Linux.
+    #[default]
+    System,
+    None,
+    At(Url),
 }
 
 impl Default for HttpOptions {
@@ -46,6 +56,7 @@ impl Default for HttpOptions {
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(20),
             user_agent: concat!("Retropress/", env!("CARGO_PKG_VERSION")).to_owned(),
+            proxy: ProxyChoice::System,
         }
     }
 }
@@ -135,6 +146,11 @@ impl Http {
     ///
     /// When the platform's certificate store cannot be opened.
     pub fn new(options: &HttpOptions) -> Result<Self> {
+        let failed = |error: reqwest::Error| {
+            Error::new(ErrorKind::Certificate, Outcome::NotDone)
+                .because(Cause::NotTls)
+                .with(|inner| inner.source = Some(Box::new(error.without_url())))
+        };
         let build = |builder: reqwest::ClientBuilder| {
             builder
                 .user_agent(&options.user_agent)
@@ -145,14 +161,18 @@ impl Http {
                 .pool_idle_timeout(Duration::from_secs(60))
                 .tcp_keepalive(Duration::from_secs(30))
                 .build()
-                .map_err(|error| {
-                    Error::new(ErrorKind::Certificate, Outcome::NotDone)
-                        .because(Cause::NotTls)
-                        .with(|inner| inner.source = Some(Box::new(error)))
-                })
+                .map_err(failed)
+        };
+        let remote = reqwest::Client::builder();
+        let remote = match &options.proxy {
+            ProxyChoice::System => remote,
+            ProxyChoice::None => remote.no_proxy(),
+            ProxyChoice::At(address) => {
+                remote.proxy(reqwest::Proxy::all(address.clone()).map_err(failed)?)
+            }
         };
         Ok(Self {
-            remote: build(reqwest::Client::builder())?,
+            remote: build(remote)?,
             loopback: build(reqwest::Client::builder().no_proxy())?,
             timeout: options.timeout,
             connect_timeout: options.connect_timeout,

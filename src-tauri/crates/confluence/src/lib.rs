@@ -28,7 +28,7 @@ mod words;
 pub use client::{Client, Endpoints, Route};
 pub use credential::Credential;
 pub use error::{Error, ErrorKind, Outcome, Result};
-pub use http::{CallRecord, Http, HttpOptions};
+pub use http::{CallRecord, Http, HttpOptions, ProxyChoice};
 pub use page::{
     Account, Attachment, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, SavedPage, Space,
     SpaceRef, Upload,

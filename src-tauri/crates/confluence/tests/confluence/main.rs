@@ -1,0 +1,9 @@
+//! The crate against servers that answer as a script tells them, and that remember what they were asked.
+
+mod cloud;
+mod data_center;
+mod discovery;
+mod failures;
+mod network;
+mod server;
+mod signing_in;
