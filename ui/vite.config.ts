@@ -5,7 +5,10 @@ import { defineConfig } from "vitest/config";
 /** `npm run preview-screens`: the stand-in for Rust, so that a browser can show the screens. */
 const screensWithoutRust: Plugin = {
   name: "screens-without-rust",
-  transformIndexHtml: (html) => html.replace("/src/main.ts", "/tests/preview.ts"),
+  transformIndexHtml: {
+    order: "pre",
+    handler: (html) => html.replace("/src/main.ts", "/tests/preview.ts"),
+  },
 };
 
 export default defineConfig(({ mode }) => ({

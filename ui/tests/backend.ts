@@ -695,7 +695,8 @@ function listDrafts(all: Draft[], query: Parameters<Commands["listDrafts"]>[0]):
   const words = query.text.toLowerCase().split(/\s+/).filter(Boolean);
   const matching = all.filter((it) => {
     if (it.teamId !== query.teamId) return false;
-    const own = wordsOf(it.content);
+    const own = found.get(it.content) ?? wordsOf(it.content);
+    found.set(it.content, own);
     return words.every((word) => own.some((text) => text.startsWith(word)));
   });
   const shown = matching.filter((it) => !query.kind || it.content.kind === query.kind);
@@ -710,6 +711,8 @@ function listDrafts(all: Draft[], query: Parameters<Commands["listDrafts"]>[0]):
     healthChecks: matching.filter((it) => it.content.kind === "healthCheck").length,
   };
 }
+
+const found = new WeakMap<Summary, string[]>();
 
 /** What a search finds: the words of all that was written, without ids. */
 function wordsOf(value: unknown): string[] {

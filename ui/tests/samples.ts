@@ -363,3 +363,21 @@ export const publications = (): Publication[] =>
         ],
       };
     });
+
+/** A long list: each has a title of its own, and little in it. */
+export const manyDrafts = (count: number): Draft[] =>
+  Array.from({ length: count }, (_, at) =>
+    draft(`many-${at}`, {
+      kind: "retrospective",
+      title: `Number item${at}`,
+      date: "2026-01-01",
+      facilitator: people[at % people.length] ?? "",
+      participants: [],
+      columns: [],
+      actions: [],
+      agreements: [],
+      kudos: [],
+      roti: { counts: [0, 0, 0, 0, 0] },
+      notes: "",
+    }),
+  );

@@ -43,7 +43,7 @@ describe("integrations", () => {
     );
     expect(backend.state.integrations.map((it) => it.id)).toEqual(["integration-1"]);
     expect(document.activeElement).toBe(screen.getByRole("link", { name: "CONNECT" }));
-    expect(screen.getByRole("button", { name: "Team: Payments Platform" }).textContent).toContain(
+    expect(screen.getByRole("button", { name: /^Team: Payments Platform/ }).textContent).toContain(
       "1 connection",
     );
   });
@@ -86,7 +86,7 @@ describe("teams", () => {
     const name = within(dialog).getByRole("textbox", { name: "Name of the team" });
     await waitFor(() => expect(name.getAttribute("aria-invalid")).toBe("true"));
     await user.type(name, "Search{Enter}");
-    await screen.findByRole("button", { name: "Team: Search" });
+    await screen.findByRole("button", { name: /^Team: Search/ });
     expect(backend.state.teams).toHaveLength(3);
   });
 
@@ -115,7 +115,7 @@ describe("teams", () => {
       "Payments Platform",
     );
     await user.click(within(dialog).getByRole("button", { name: "Delete the team" }));
-    await screen.findByRole("button", { name: "Team: Mobile Onboarding" });
+    await screen.findByRole("button", { name: /^Team: Mobile Onboarding/ });
     expect(backend.state.teams.map((it) => it.name)).toEqual(["Mobile Onboarding"]);
     expect(backend.state.settings.teamId).toBe("team-2");
   });

@@ -14,6 +14,9 @@ HTMLCanvasElement.prototype.getContext = () => null;
 Element.prototype.scrollIntoView ??= () => undefined;
 
 // Failures name what was looked for; the whole page would bury that.
-configure({ getElementError: (message) => new Error(message ?? "not found") });
+configure({
+  asyncUtilTimeout: 10_000,
+  getElementError: (message) => new Error(message ?? "not found"),
+});
 
 afterEach(() => cleanup());

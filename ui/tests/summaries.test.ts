@@ -1,7 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
-import type { Draft } from "../src/api/bindings/Draft";
 import { tell } from "../src/api/events";
 import { expectNoFindings, openApp } from "./app";
 import { problem, samples } from "./backend";
@@ -84,15 +83,15 @@ describe("the list", () => {
   });
 
   it("goes through a long list by pages of 200", async () => {
-    const drafts: Draft[] = Array.from({ length: 450 }, (_, at) =>
-      sample.draft(`many-${at}`, {
-        ...sample.retrospective(`Number item${at}`, "2026-01-01"),
-      }),
-    );
-    await openApp("/summaries", { ...samples(), drafts });
+    await openApp("/summaries", { ...samples(), drafts: sample.manyDrafts(450) });
     const user = userEvent.setup();
     await screen.findByText("1 to 200 of 450");
-    expect(screen.getAllByRole("rowheader")).toHaveLength(200);
+    // What is not seen yet is drawn when it is scrolled or gone to.
+    expect(names()).toHaveLength(30);
+    screen.getAllByRole("link", { name: /Number item/ })[0]?.focus();
+    await user.keyboard("{End}");
+    await waitFor(() => expect(names()).toHaveLength(200));
+    await waitFor(() => expect(document.activeElement?.textContent).toContain(names().at(-1)));
     const next = screen.getByRole("button", { name: "Next page of the list" });
     await user.click(next);
     await user.click(next);
