@@ -1,11 +1,14 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { wellFormed } from "../src/screens/import/reading";
 import { toasts } from "../src/state/announce.svelte";
 import { expectNoFindings, openApp } from "./app";
 import { type Backend, problem } from "./backend";
 import { retrospective } from "./samples";
+
+// Whole screens, with axe on each: slow where the machine is busy.
+vi.setConfig({ testTimeout: 30_000 });
 
 const calls = (backend: Backend, name: string) =>
   backend.calls.filter((it) => it.name === name).map((it) => it.args);
@@ -13,7 +16,7 @@ const notes = () => screen.getByLabelText("Or paste your notes");
 
 async function previewed() {
   const backend = await openApp("/import");
-  const user = userEvent.setup();
+  const user = userEvent.setup({ delay: null });
   await user.type(notes(), "# Sprint 41");
   await user.click(screen.getByRole("button", { name: "Read the notes" }));
   await screen.findByRole("heading", { name: "2 summaries found" });
@@ -68,7 +71,7 @@ it("reads again with a corrected heading and date order", async () => {
 
 it("keeps the pasted notes when they cannot be read, and on the way back", async () => {
   const backend = await openApp("/import");
-  const user = userEvent.setup();
+  const user = userEvent.setup({ delay: null });
   await user.clear(notes());
   await user.click(screen.getByRole("button", { name: "Read the notes" }));
   await screen.findByText("There is nothing to read yet");
@@ -85,7 +88,7 @@ it("keeps the pasted notes when they cannot be read, and on the way back", async
 
 it("reads a file that was chosen or dropped", async () => {
   const backend = await openApp("/import");
-  const user = userEvent.setup();
+  const user = userEvent.setup({ delay: null });
   const file = new File(["# Notes"], "notes.md", { type: "text/markdown" });
   await user.upload(screen.getByLabelText("Choose a file"), file);
   await screen.findByRole("heading", { name: "2 summaries found" });
@@ -101,7 +104,7 @@ it("reads a file that was chosen or dropped", async () => {
 
 it("refuses a file over 10 MB before it reads it", async () => {
   const backend = await openApp("/import");
-  const user = userEvent.setup();
+  const user = userEvent.setup({ delay: null });
   const file = new File(["x"], "all.md");
   Object.defineProperty(file, "size", { value: 50_000_000 });
   await user.upload(screen.getByLabelText("Choose a file"), file);
@@ -111,7 +114,7 @@ it("refuses a file over 10 MB before it reads it", async () => {
 
 it("draws hundreds of sections bit by bit, and expands all", async () => {
   const backend = await openApp("/import");
-  const user = userEvent.setup();
+  const user = userEvent.setup({ delay: null });
   backend.override("preview_import", () => ({
     dateOrder: "yearMonthDay",
     dateOrderInDoubt: false,

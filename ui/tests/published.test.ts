@@ -1,10 +1,13 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { sinceOf } from "../src/screens/published/words";
 import { toasts } from "../src/state/announce.svelte";
 import { expectNoFindings, openApp } from "./app";
 import { type Backend, problem, samples } from "./backend";
+
+// Whole screens, with axe on each: slow where the machine is busy.
+vi.setConfig({ testTimeout: 30_000 });
 
 const calls = (backend: Backend, name: string) =>
   backend.calls.filter((it) => it.name === name).map((it) => it.args);
@@ -16,7 +19,7 @@ const titles = () =>
 async function opened(path = "/published") {
   const backend = await openApp(path);
   await screen.findByRole("table");
-  return { backend, user: userEvent.setup() };
+  return { backend, user: userEvent.setup({ delay: null }) };
 }
 
 it("lists the history, newest meeting first, and sorts it", async () => {
@@ -119,7 +122,7 @@ it("says why an entry can be neither deleted nor republished", async () => {
   const seed = samples();
   for (const it of seed.publications ?? []) it.connected = false;
   const backend = await openApp("/published/publication-draft-4", seed);
-  const user = userEvent.setup();
+  const user = userEvent.setup({ delay: null });
   const remove = await screen.findByRole("button", { name: "Delete…" });
   expect(remove.getAttribute("aria-disabled")).toBe("true");
   screen.getByText("The connection it was published with is no longer there.");

@@ -7,6 +7,9 @@ import { toasts } from "../src/state/announce.svelte";
 import { expectNoFindings, openApp } from "./app";
 import { type Backend, problem, samples } from "./backend";
 
+// Whole screens, with axe on each: slow where the machine is busy.
+vi.setConfig({ testTimeout: 30_000 });
+
 const opened = vi.fn();
 vi.mock("../src/screens/share/pdf", () => ({
   openPdf: async (base64: string) => {
@@ -22,7 +25,7 @@ const calls = (backend: Backend, name: string) =>
 async function share(draftId = "draft-1", seed = samples()) {
   const backend = await openApp(`/draft/${draftId}/share`, seed);
   await screen.findByRole("article", { name: "Confluence page" }, { timeout: 5000 });
-  return { backend, user: userEvent.setup() };
+  return { backend, user: userEvent.setup({ delay: null }) };
 }
 
 const stopped = (more: Partial<Operation>): Operation => ({
@@ -178,7 +181,7 @@ it("leads back to the meeting date when it is missing", async () => {
       }),
     ],
   }));
-  const user = userEvent.setup();
+  const user = userEvent.setup({ delay: null });
   location.hash = "#/draft/draft-1/share";
   await screen.findAllByText("The meeting has no date", undefined, { timeout: 5000 });
   expect(publishButton().getAttribute("aria-disabled")).toBe("true");

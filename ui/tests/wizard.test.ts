@@ -1,10 +1,13 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { tell } from "../src/api/events";
 import { toasts } from "../src/state/announce.svelte";
 import { expectNoFindings, openApp } from "./app";
 import { type Backend, problem, samples } from "./backend";
+
+// Whole screens, with axe on each: slow where the machine is busy.
+vi.setConfig({ testTimeout: 30_000 });
 
 const next = () => screen.getByRole("button", { name: "Next" });
 const heading = (name: string) => screen.findByRole("heading", { level: 1, name });
@@ -14,7 +17,7 @@ const calls = (backend: Backend, name: string) =>
 /** As far as a checked connection through the sandbox. */
 async function connected() {
   const backend = await openApp("/connect/team-1?sandbox=cloud");
-  const user = userEvent.setup();
+  const user = userEvent.setup({ delay: null });
   await screen.findByDisplayValue("http://localhost:8090/wiki");
   await user.click(next());
   await heading("Configuration");
@@ -32,7 +35,7 @@ async function configured() {
 describe("Connect", () => {
   it("offers the five methods by their names, and their fields in their order", async () => {
     await openApp("/connect/team-1");
-    const user = userEvent.setup();
+    const user = userEvent.setup({ delay: null });
     const methods = await screen.findByRole("group", { name: "AUTHENTICATION METHOD" });
     expect(
       within(methods)
@@ -63,7 +66,7 @@ describe("Connect", () => {
     ["Confluence Server / Data Center - Application Link", "Use Personal Access Token"],
   ])("says that %s is not built yet, and what to use", async (name, instead) => {
     const backend = await openApp("/connect/team-1");
-    const user = userEvent.setup();
+    const user = userEvent.setup({ delay: null });
     await user.click(await screen.findByLabelText(name));
     screen.getByText("This way of signing in is not built yet");
     screen.getByLabelText("Client ID");
@@ -78,7 +81,7 @@ describe("Connect", () => {
 
   it("names the empty fields on top and at the fields, and asks nobody", async () => {
     const backend = await openApp("/connect/team-1");
-    const user = userEvent.setup();
+    const user = userEvent.setup({ delay: null });
     await screen.findByLabelText("Server URL");
     await user.click(next());
     await screen.findByText("3 fields need a change");
@@ -104,7 +107,7 @@ describe("Connect", () => {
         details: "GET /wiki/api/v2/spaces\n401",
       }),
     );
-    const user = userEvent.setup();
+    const user = userEvent.setup({ delay: null });
     await user.type(await screen.findByLabelText("Server URL"), "https://a.example/wiki");
     await user.type(screen.getByLabelText("API token"), "token-1");
     await user.type(screen.getByLabelText("Email Address"), "ines@a.example");
@@ -122,7 +125,7 @@ describe("Connect", () => {
 
   it("offers plain http only after it was refused, and says what it means", async () => {
     const backend = await openApp("/connect/team-1");
-    const user = userEvent.setup();
+    const user = userEvent.setup({ delay: null });
     await user.click(await screen.findByLabelText(/Personal Access Token$/));
     await user.type(screen.getByLabelText("Server URL"), "http://wiki.example/x");
     await user.type(screen.getByLabelText("Personal Access Token", { selector: "input.in" }), "t");
@@ -144,7 +147,7 @@ describe("Connect", () => {
 
   it("hides a secret until it is asked for", async () => {
     await openApp("/connect/team-1");
-    const user = userEvent.setup();
+    const user = userEvent.setup({ delay: null });
     const token = await screen.findByLabelText("API token");
     expect(token).toHaveProperty("type", "password");
     await user.click(screen.getByRole("button", { name: "Show API token" }));
@@ -153,7 +156,7 @@ describe("Connect", () => {
 
   it("fills in the sandbox's sign-in for the chosen method", async () => {
     await openApp("/connect/team-1");
-    const user = userEvent.setup();
+    const user = userEvent.setup({ delay: null });
     await user.click(await screen.findByLabelText(/Basic Authentication$/));
     await user.click(screen.getByRole("button", { name: "Try with the built-in sandbox" }));
     await waitFor(() =>
@@ -170,7 +173,7 @@ describe("Connect", () => {
 
   it("opens the page of the entered server, once there is one", async () => {
     const backend = await openApp("/connect/team-1");
-    const user = userEvent.setup();
+    const user = userEvent.setup({ delay: null });
     await user.click(await screen.findByLabelText(/Personal Access Token$/));
     await user.click(screen.getByText("How to create a Personal Access Token"));
     const open = screen.getByRole("button", { name: "Open the Personal Access Tokens page" });
@@ -185,7 +188,7 @@ describe("Connect", () => {
 
   it("keeps a saved secret out of sight, and sends none while it is kept", async () => {
     const backend = await openApp("/connect/team-1/integration-2");
-    const user = userEvent.setup();
+    const user = userEvent.setup({ delay: null });
     await screen.findByText("Saved");
     await expectNoFindings();
     await user.clear(screen.getByLabelText("Email Address"));
@@ -199,7 +202,7 @@ describe("Connect", () => {
 
   it("replaces a saved secret, and takes it back", async () => {
     await openApp("/connect/team-1/integration-2");
-    const user = userEvent.setup();
+    const user = userEvent.setup({ delay: null });
     await user.click(await screen.findByRole("button", { name: "Replace API token" }));
     expect(document.activeElement).toBe(screen.getByLabelText("API token"));
     await user.click(screen.getByRole("button", { name: "Keep the saved one" }));
@@ -212,7 +215,7 @@ describe("Connect", () => {
 
   it("does not offer a saved secret to another server", async () => {
     await openApp("/connect/team-1/integration-2");
-    const user = userEvent.setup();
+    const user = userEvent.setup({ delay: null });
     await screen.findByText("Saved");
     await user.clear(screen.getByLabelText("Server URL"));
     await user.type(screen.getByLabelText("Server URL"), "https://other.example/wiki");
@@ -522,7 +525,7 @@ describe("Save and leave", () => {
 
   it("leaves at once when nothing was entered", async () => {
     await openApp("/connect/team-1", samples());
-    const user = userEvent.setup();
+    const user = userEvent.setup({ delay: null });
     await screen.findByLabelText("Server URL");
     await user.click(screen.getByRole("link", { name: "Cancel" }));
     await waitFor(() => expect(location.hash).toBe("#/settings/integrations"));
