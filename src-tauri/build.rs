@@ -1,5 +1,7 @@
 //! Tells Tauri which commands the window may call: the list in `src/commands/list.rs`, no other.
 
+use std::{env, fs, path::Path};
+
 macro_rules! commands {
     ($($name:ident = $screen:ident :: $case:ident ($($argument:ident : $type:ty),*) -> $answer:ty;)*) => {
         const COMMANDS: &[&str] = &[$(stringify!($name)),*];
@@ -16,4 +18,21 @@ fn main() {
         println!("cargo:warning={problem:#}");
         std::process::exit(1);
     }
+    if let Err(problem) = write_capability() {
+        println!("cargo:warning={problem}");
+        std::process::exit(1);
+    }
+}
+
+/// The main window may call each command and listen to events; nothing of the plugins.
+fn write_capability() -> Result<(), Box<dyn std::error::Error>> {
+    let mut permissions = vec!["\"core:event:allow-listen\"".to_owned()];
+    permissions.push("\"core:event:allow-unlisten\"".to_owned());
+    permissions.extend(COMMANDS.iter().map(|it| format!("\"allow-{}\"", it.replace('_', "-"))));
+    let text = format!(
+        "{{\"identifier\":\"window\",\"windows\":[\"main\"],\"permissions\":[{}]}}",
+        permissions.join(",")
+    );
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("window.json"), text)?;
+    Ok(())
 }

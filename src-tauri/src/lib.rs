@@ -1,6 +1,148 @@
 //! The shell: the only room that knows Tauri.
 
 mod commands;
+mod computer;
+mod logs;
+mod sandbox;
+
+use std::{env, path::PathBuf, sync::Arc};
+
+use retropress_app::{App, Parts};
+use retropress_confluence::{Endpoints, HttpOptions};
+use retropress_secrets::Vault;
+use tauri::{AppHandle, Emitter, Manager, webview::PageLoadEvent};
+use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
+
+/// What the environment asks for; every one is meant for tests and for administrators.
+struct Environment {
+    /// `RETROPRESS_DATA`: the folder of the database, the logs and the sandbox's pages.
+    folder: Option<PathBuf>,
+    /// `RETROPRESS_AUTOMATION`: several windows side by side, and no browser is opened.
+    automation: bool,
+    /// `RETROPRESS_SANDBOX_PORT`: the first of the sandbox's ports.
+    sandbox_port: Option<u16>,
+}
+
+impl Environment {
+    fn read() -> Self {
+        Self {
+            folder: env::var_os("RETROPRESS_DATA").filter(|it| !it.is_empty()).map(PathBuf::from),
+            automation: env::var_os("RETROPRESS_AUTOMATION").is_some_and(|it| it == "1"),
+            sandbox_port: env::var("RETROPRESS_SANDBOX_PORT").ok().and_then(|it| it.parse().ok()),
+        }
+    }
+}
 
 /// Opens the window and stays until it is closed.
-pub fn run() {}
+pub fn run() {
+    let environment = Environment::read();
+    let mut builder = tauri::Builder::default();
+    if !environment.automation {
+        // Has to be the first plugin: a second start ends here and brings the first window forward.
+        builder = builder.plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)));
+    }
+    let builder = builder
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .invoke_handler(commands::handler())
+        .on_page_load(|window, page| {
+            // Shown once there is something to see: no white flash, no empty frame.
+            if page.event() == PageLoadEvent::Finished
+                && let Err(problem) = window.window().show()
+            {
+                tracing::error!(%problem, "the window could not be shown");
+            }
+        })
+        .setup(move |tauri| {
+            tauri.add_capability(include_str!(concat!(env!("OUT_DIR"), "/window.json")))?;
+            let handle = tauri.handle().clone();
+            match open(&handle, &environment) {
+                Ok(app) => {
+                    listen(&handle, &app);
+                    tauri.manage(Arc::new(app));
+                }
+                Err(problem) => refuse(&handle, &problem, environment.automation),
+            }
+            Ok(())
+        });
+    if let Err(problem) = builder.run(tauri::generate_context!()) {
+        tracing::error!(%problem, "the window could not be opened");
+        std::process::exit(1);
+    }
+}
+
+fn open(handle: &AppHandle, environment: &Environment) -> Result<App, Refusal> {
+    let folder = match &environment.folder {
+        Some(folder) => folder.clone(),
+        None => handle.path().app_data_dir().map_err(|it| Refusal {
+            message: "There is no folder for the data of apps on this computer".to_owned(),
+            hint: it.to_string(),
+        })?,
+    };
+    logs::start(&folder);
+    let app = App::open(Parts {
+        vault: Vault::new("Retropress", "master key"),
+        desktop: Arc::new(computer::Computer::new(
+            handle.clone(),
+            environment.automation.then(|| folder.join("opened.txt")),
+        )),
+        sandbox: Arc::new(sandbox::BuiltIn::new(folder.join("sandbox"), environment.sandbox_port)),
+        endpoints: Endpoints::default(),
+        http: HttpOptions::default(),
+        clock: chrono::Utc::now,
+        folder,
+    });
+    app.map_err(|it| Refusal { message: it.message, hint: format!("{}\n\n{}", it.hint, it.details) })
+}
+
+/// Tells the window of each change, and takes up what an earlier run left unfinished.
+fn listen(handle: &AppHandle, app: &App) {
+    let (handle, app) = (handle.clone(), app.clone());
+    tauri::async_runtime::spawn(async move {
+        let mut events = app.events();
+        tauri::async_runtime::spawn(async move { app.settle().await });
+        loop {
+            match events.recv().await {
+                Ok(event) => {
+                    if let Err(problem) = handle.emit("changed", event) {
+                        tracing::warn!(%problem, "the window was not told");
+                    }
+                }
+                // The window reads the state anew with the next event.
+                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+            }
+        }
+    });
+}
+
+/// Why the app cannot start.
+struct Refusal {
+    message: String,
+    hint: String,
+}
+
+/// Without its database the app can do nothing; it says so and ends.
+fn refuse(handle: &AppHandle, problem: &Refusal, automation: bool) {
+    tracing::error!(message = problem.message, hint = problem.hint, "the app cannot start");
+    if automation {
+        std::process::exit(1);
+    }
+    let end = handle.clone();
+    handle
+        .dialog()
+        .message(format!("{}.\n\n{}", problem.message, problem.hint))
+        .title("Retropress cannot start")
+        .kind(MessageDialogKind::Error)
+        .show(move |_| end.exit(1));
+}
+
+fn show(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window("main") {
+        for outcome in [window.unminimize(), window.show(), window.set_focus()] {
+            if let Err(problem) = outcome {
+                tracing::warn!(%problem, "the window could not be brought forward");
+            }
+        }
+    }
+}

@@ -31,7 +31,7 @@ commands! {
     run_import = import::run(team_id: String, source_id: String, options: ImportOptions) -> Vec<String>;
 
     list_integrations = integrations::list(team_id: String) -> Vec<Integration>;
-    save_integration = integrations::save(session_id: String, configuration: Configuration) -> Integration;
+    save_integration = integrations::save(session_id: String, configuration: Configuration, session_only: bool) -> Integration;
     disconnect = integrations::disconnect(integration_id: String) -> ();
 
     check_connection = connect::check(request: ConnectRequest) -> Connection;

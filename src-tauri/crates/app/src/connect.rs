@@ -1,10 +1,28 @@
 //! The wizard's Connect, Configuration and Test: everything before SAVE CHANGES, kept in memory only.
 
-use retropress_summary::Kind;
+use std::sync::Arc;
+
+use retropress_confluence::{
+    self as confluence, Client, Error, ErrorKind, PageAddress, PageRef, PageStatus, SecretString, Site, Space,
+    SpaceRef, Url,
+};
+use retropress_summary::{
+    Kind, Summary, sample,
+    title::{self, TitleContext},
+};
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 use ts_rs::TS;
 
-use crate::{App, Result, integrations::Configuration, publish::Operation};
+use crate::{
+    ApiError, App, ErrorCode, Field, Result, clients,
+    error::from_confluence,
+    integrations::{self, Configuration, Parent},
+    lock, new_id,
+    publish::{self, Operation},
+    teams,
+};
 
 /// The five ways to sign in, in the wizard's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -168,113 +186,623 @@ pub enum ServerPage {
     Home,
 }
 
+/// A checked connection of the wizard, with its secret, until the wizard is left.
+pub(crate) struct Session {
+    pub team_id: String,
+    pub integration_id: Option<String>,
+    pub method: Method,
+    pub account: String,
+    pub account_name: String,
+    pub secret: SecretString,
+    pub client: Client,
+    pub allow_http: bool,
+    pub sandbox: bool,
+    spaces: OnceCell<Vec<Space>>,
+}
+
 /// Reachable, Confluence, which edition, who am I, which spaces: in this order.
-pub async fn check(_app: &App, _request: ConnectRequest) -> Result<Connection> {
-    unimplemented!()
+pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
+    let address = request.server_url.trim();
+    if address.is_empty() {
+        return Err(ApiError::invalid(Field::ServerUrl, "Enter the address of your Confluence."));
+    }
+    let account = request.account.trim().to_owned();
+    let (account_field, secret_field) = fields(request.method);
+    if let Some(field) = account_field
+        && account.is_empty()
+    {
+        let what = if request.method == Method::Basic { "user name" } else { "email address" };
+        return Err(ApiError::invalid(field, format!("Enter the {what}.")));
+    }
+    if request.method == Method::ApiToken && !account.contains('@') {
+        return Err(ApiError::invalid(
+            Field::EmailAddress,
+            "Enter the email address of your Atlassian account, with an @.",
+        ));
+    }
+    let saved = match &request.integration_id {
+        Some(id) => Some(integrations::find(app, id)?),
+        None => None,
+    };
+    let secret = match (request.secret, &saved) {
+        (Some(secret), _) if !secret.trim().is_empty() => SecretString::from(secret),
+        (None, Some(saved)) => clients::secret_of(app, saved).await?,
+        _ => {
+            let what = match request.method {
+                Method::Basic => "password",
+                Method::PersonalAccessToken => "personal access token",
+                _ => "API token",
+            };
+            return Err(ApiError::invalid(secret_field, format!("Enter the {what}.")));
+        }
+    };
+    let http = &app.inner.http;
+    let site = confluence::discover(http, address, request.allow_http)
+        .await
+        .map_err(|it| from_confluence(&it, Some(Field::ServerUrl)))?;
+    fits(request.method, &site)?;
+    // A saved secret goes to the server it was entered for and to no other.
+    if let Some(saved) = &saved
+        && saved.site.base_url.origin() != site.base_url.origin()
+        && clients::secret_of(app, saved).await?.expose_secret() == secret.expose_secret()
+    {
+        return Err(ApiError::invalid(
+            secret_field,
+            "The server has changed: enter the token or password for the new one.",
+        ));
+    }
+    let credential = clients::credential(
+        request.method,
+        &account,
+        SecretString::from(secret.expose_secret()),
+    )?;
+    let endpoints = clients::endpoints_for(app, &site.base_url);
+    let (client, who) = confluence::sign_in(http, &site, credential, &endpoints)
+        .await
+        .map_err(|it| from_confluence(&it, Some(field_of(&it, request.method))))?;
+    let sandbox =
+        app.inner.sandbox.running().is_some_and(|it| it.holds(&client.site().base_url));
+    let session = Session {
+        team_id: request.team_id,
+        integration_id: request.integration_id,
+        method: request.method,
+        account,
+        account_name: who.name,
+        secret,
+        client,
+        allow_http: request.allow_http,
+        sandbox,
+        spaces: OnceCell::new(),
+    };
+    begin(app, session).await
 }
 
 /// Opens a saved integration for editing, with its saved secret.
-pub async fn resume(_app: &App, _integration_id: String) -> Result<Connection> {
-    unimplemented!()
+pub async fn resume(app: &App, integration_id: String) -> Result<Connection> {
+    let integration = integrations::find(app, &integration_id)?;
+    let secret = clients::secret_of(app, &integration).await?;
+    let client = clients::client_of(app, &integration).await?;
+    let who = client
+        .account()
+        .await
+        .map_err(|it| from_confluence(&it, Some(field_of(&it, integration.method))))?;
+    let session = Session {
+        team_id: integration.team_id,
+        integration_id: Some(integration.id),
+        method: integration.method,
+        account: integration.account,
+        account_name: who.name,
+        secret,
+        client,
+        allow_http: integration.allow_http,
+        sandbox: integration.sandbox,
+        spaces: OnceCell::new(),
+    };
+    begin(app, session).await
 }
 
 /// Forgets the session and the secret in it.
-pub async fn leave(_app: &App, _session_id: String) -> Result<()> {
-    unimplemented!()
+pub async fn leave(app: &App, session_id: String) -> Result<()> {
+    lock(&app.inner.sessions).remove(&session_id);
+    Ok(())
 }
 
 /// All spaces of the account, from every page of the list; personal ones last.
-pub async fn spaces(_app: &App, _session_id: String) -> Result<Vec<SpaceView>> {
-    unimplemented!()
+pub async fn spaces(app: &App, session_id: String) -> Result<Vec<SpaceView>> {
+    let session = session(app, &session_id)?;
+    let mut spaces: Vec<SpaceView> = spaces_of(&session)
+        .await?
+        .into_iter()
+        .map(|it| SpaceView { id: it.id, key: it.key, name: it.name, personal: it.personal })
+        .collect();
+    spaces.sort_by_cached_key(|it| (it.personal, it.name.to_lowercase()));
+    Ok(spaces)
 }
 
 /// Pages below `parent_id`, or the space's top pages.
 pub async fn pages(
-    _app: &App,
-    _session_id: String,
-    _space_id: String,
-    _parent_id: Option<String>,
+    app: &App,
+    session_id: String,
+    space_id: String,
+    parent_id: Option<String>,
 ) -> Result<Vec<PageView>> {
-    unimplemented!()
+    let session = session(app, &session_id)?;
+    let pages = match parent_id {
+        Some(id) => session.client.children(&id).await?,
+        None => session.client.top_pages(&space_ref(&session, &space_id).await?).await?,
+    };
+    Ok(pages.into_iter().map(page_view).collect())
 }
 
 /// Pages of the space whose title holds the text, or the page of a pasted address.
 pub async fn find_pages(
-    _app: &App,
-    _session_id: String,
-    _space_id: String,
-    _text: String,
+    app: &App,
+    session_id: String,
+    space_id: String,
+    text: String,
 ) -> Result<Vec<PageView>> {
-    unimplemented!()
+    let session = session(app, &session_id)?;
+    let text = text.trim();
+    if text.is_empty() {
+        return pages(app, session_id, space_id, None).await;
+    }
+    let space = space_ref(&session, &space_id).await?;
+    let pasted = match session.client.site().page_in(text) {
+        Some(PageAddress::Id(id)) => session.client.page(&id).await?,
+        Some(PageAddress::Title { title, .. }) => {
+            session.client.pages_titled(&space, &title).await?.into_iter().next()
+        }
+        None => {
+            let found = session.client.find_pages(&space, text).await?;
+            return Ok(found.into_iter().map(page_view).collect());
+        }
+    };
+    Ok(pasted
+        .filter(|it| it.status == PageStatus::Current)
+        .map(|it| PageView {
+            id: it.id,
+            title: it.title,
+            ancestors: Vec::new(),
+            has_children: true,
+        })
+        .into_iter()
+        .collect())
 }
 
 pub async fn parent_title(
-    _app: &App,
-    _session_id: String,
-    _space_id: String,
-    _kind: Kind,
-    _title: String,
+    app: &App,
+    session_id: String,
+    space_id: String,
+    kind: Kind,
+    title: String,
 ) -> Result<ParentTitle> {
-    unimplemented!()
+    let session = session(app, &session_id)?;
+    let field = match kind {
+        Kind::Retrospective => Field::RetrospectiveParent,
+        Kind::HealthCheck => Field::HealthCheckParent,
+    };
+    let team = teams::find(app, &session.team_id)?;
+    let sample = sample_of(app, kind);
+    let context =
+        TitleContext { kind, title: sample.title(), date: app.today(), team: &team.name };
+    let title = title::render(&title, &context)
+        .map_err(|it| ApiError::invalid(field, it.to_string()))?;
+    let space = space_ref(&session, &space_id).await?;
+    let found = session.client.pages_titled(&space, &title).await?;
+    if let Some(page) = found.iter().find(|it| it.status == PageStatus::Current) {
+        return Ok(ParentTitle::Exists {
+            page: PageView {
+                id: page.id.clone(),
+                title: page.title.clone(),
+                ancestors: Vec::new(),
+                has_children: true,
+            },
+        });
+    }
+    if found.iter().any(|it| it.status == PageStatus::Archived) {
+        return Err(ApiError::invalid(
+            field,
+            "An archived page has this title and keeps it. Choose another title, or restore that page.",
+        ));
+    }
+    Ok(ParentTitle::Free { title })
 }
 
 pub async fn title_preview(
-    _app: &App,
-    _team_id: String,
-    _kind: Kind,
-    _template: String,
+    app: &App,
+    team_id: String,
+    kind: Kind,
+    template: String,
 ) -> Result<TitlePreview> {
-    unimplemented!()
+    let team = teams::find(app, &team_id)?;
+    let sample = sample_of(app, kind);
+    let render = |title: &str| {
+        let context = TitleContext { kind, title, date: app.today(), team: &team.name };
+        title::render(&template, &context)
+    };
+    let (with_title, without_title) = (render(sample.title()), render(""));
+    let problem = with_title.as_ref().err().or(without_title.as_ref().err());
+    let problem = problem.map(ToString::to_string);
+    let (with_title, without_title) =
+        (with_title.unwrap_or_default(), without_title.unwrap_or_default());
+    let length = [&with_title, &without_title].map(|it| it.encode_utf16().count());
+    Ok(TitlePreview {
+        sample: sample.title().to_owned(),
+        with_title,
+        without_title,
+        length: length.into_iter().max().unwrap_or_default() as u32,
+        problem,
+    })
 }
 
 pub async fn substitutions(
-    _app: &App,
-    _team_id: String,
-    _kind: Kind,
+    app: &App,
+    team_id: String,
+    kind: Kind,
 ) -> Result<Vec<SubstitutionView>> {
-    unimplemented!()
+    let team = teams::find(app, &team_id)?;
+    let sample = sample_of(app, kind);
+    let context =
+        TitleContext { kind, title: sample.title(), date: app.today(), team: &team.name };
+    Ok(title::substitutions(kind)
+        .into_iter()
+        .map(|it| SubstitutionView {
+            example: title::render(it.text, &context).unwrap_or_default(),
+            text: it.text.to_owned(),
+            means: it.means.to_owned(),
+        })
+        .collect())
 }
 
 /// Checks the configuration without writing anything to Confluence.
 pub async fn checklist(
-    _app: &App,
-    _session_id: String,
-    _configuration: Configuration,
+    app: &App,
+    session_id: String,
+    configuration: Configuration,
 ) -> Result<Vec<Check>> {
-    unimplemented!()
+    let session = session(app, &session_id)?;
+    let team = teams::find(app, &session.team_id)?;
+    let configuration = integrations::check(&configuration, &team.name, app.today())?;
+    let client = &session.client;
+    let site = site_view(client.site());
+    let mut checks = Vec::new();
+    let who = match client.account().await {
+        Ok(who) => who,
+        Err(problem) => return Ok(vec![failed("Confluence answers", &problem)]),
+    };
+    let edition = match site.edition {
+        Edition::Cloud => "Cloud".to_owned(),
+        Edition::DataCenter => format!("Data Center {}", site.version),
+        Edition::Server => format!("Server {}", site.version),
+    };
+    checks.push(ok("Confluence answers", &format!("{}, {}", edition.trim(), site.base_url)));
+    checks.push(ok(&format!("Signed in as {}", who.name), ""));
+    let space = session
+        .client
+        .spaces()
+        .await
+        .map(|all| all.into_iter().find(|it| it.id == configuration.space_id));
+    let name = format!("{} ({})", configuration.space_name, configuration.space_key);
+    let space = match space {
+        Ok(Some(space)) => {
+            checks.push(ok(&format!("Space {name} is visible"), ""));
+            space.to_ref()
+        }
+        Ok(None) => {
+            checks.push(Check {
+                outcome: CheckOutcome::Failed,
+                text: format!("Space {name} is not visible"),
+                note: "It is gone, or this account may not see it. Choose another space.".into(),
+            });
+            return Ok(checks);
+        }
+        Err(problem) => {
+            checks.push(failed(&format!("Space {name}"), &problem));
+            return Ok(checks);
+        }
+    };
+    checks.push(match client.may_create(&space).await {
+        Ok(Some(true)) => ok("May create pages", "asked, nothing was written"),
+        Ok(Some(false)) => Check {
+            outcome: CheckOutcome::Failed,
+            text: "May not create pages here".into(),
+            note: "Ask an administrator of the space for the right to add pages.".into(),
+        },
+        Ok(None) => Check {
+            outcome: CheckOutcome::Warning,
+            text: "Whether pages may be created is not known".into(),
+            note: "This Confluence does not tell. A test summary below finds out.".into(),
+        },
+        Err(problem) => failed("May create pages", &problem),
+    });
+    for kind in [Kind::Retrospective, Kind::HealthCheck] {
+        let what = match kind {
+            Kind::Retrospective => "Retrospectives",
+            Kind::HealthCheck => "Health checks",
+        };
+        checks.push(match configuration.parent(kind) {
+            Parent::None => ok(&format!("{what} go below the space\u{2019}s home page"), ""),
+            Parent::Existing { id, title } => match client.page(id).await {
+                Ok(Some(page)) if page.status == PageStatus::Current => {
+                    ok(&format!("Parent page \u{201c}{}\u{201d} exists", page.title), what)
+                }
+                Ok(_) => Check {
+                    outcome: CheckOutcome::Failed,
+                    text: format!("Parent page \u{201c}{title}\u{201d} was not found"),
+                    note: "It is gone, or this account may not see it. Choose another one.".into(),
+                },
+                Err(problem) => failed(&format!("Parent page \u{201c}{title}\u{201d}"), &problem),
+            },
+            Parent::New { title } => {
+                let sample = sample_of(app, kind);
+                let context = TitleContext {
+                    kind,
+                    title: sample.title(),
+                    date: app.today(),
+                    team: &team.name,
+                };
+                let title = title::render(title, &context).unwrap_or_default();
+                match client.pages_titled(&space, &title).await {
+                    Ok(pages) if pages.iter().any(|it| it.status == PageStatus::Current) => {
+                        ok(&format!("Parent page \u{201c}{title}\u{201d} exists"), what)
+                    }
+                    Ok(_) => ok(&format!("\u{201c}{title}\u{201d} will be created"), what),
+                    Err(problem) => failed(&format!("Parent page \u{201c}{title}\u{201d}"), &problem),
+                }
+            }
+        });
+    }
+    Ok(checks)
 }
 
 /// Publishes a sample summary, marked as a test. Its steps come as events.
 pub async fn publish_test(
-    _app: &App,
-    _session_id: String,
-    _configuration: Configuration,
-    _kind: Kind,
+    app: &App,
+    session_id: String,
+    configuration: Configuration,
+    kind: Kind,
 ) -> Result<Operation> {
-    unimplemented!()
+    let session = session(app, &session_id)?;
+    let team = teams::find(app, &session.team_id)?;
+    let configuration = integrations::check(&configuration, &team.name, app.today())?;
+    let space = space_ref(&session, &configuration.space_id).await?;
+    let mut content = sample_of(app, kind);
+    let title = match &mut content {
+        Summary::Retrospective(it) => &mut it.title,
+        Summary::HealthCheck(it) => &mut it.title,
+    };
+    // The time makes it a title of its own, however often the test is run.
+    let now = app.now().with_timezone(&chrono::Local);
+    *title = format!("Test {} - {title}", now.format("%H.%M.%S"));
+    publish::start_test(app, &session_id, &session, &team, configuration, space, content).await
 }
 
 /// Deletes a page that [`publish_test`] made.
 pub async fn delete_test(
-    _app: &App,
-    _session_id: String,
-    _operation_id: String,
+    app: &App,
+    session_id: String,
+    operation_id: String,
 ) -> Result<Operation> {
-    unimplemented!()
+    let session = session(app, &session_id)?;
+    publish::delete_test(app, &session_id, &session, &operation_id).await
+}
+
+/// Opens the page that [`publish_test`] made in the browser: View in Confluence.
+pub async fn view_test(app: &App, session_id: String, operation_id: String) -> Result<()> {
+    let session = session(app, &session_id)?;
+    let link = publish::link_of(app, &operation_id)?;
+    open_page(app, session.client.site(), &link)
 }
 
 /// Opens a page of the entered server in the browser.
 pub async fn open_server_page(
-    _app: &App,
-    _method: Method,
-    _server_url: String,
-    _page: ServerPage,
+    app: &App,
+    method: Method,
+    server_url: String,
+    page: ServerPage,
 ) -> Result<()> {
-    unimplemented!()
+    let page = match page {
+        ServerPage::Tokens => confluence::ServerPage::Tokens,
+        ServerPage::Users => confluence::ServerPage::Users,
+        ServerPage::ApplicationLinks => confluence::ServerPage::ApplicationLinks,
+        ServerPage::OauthApps => confluence::ServerPage::OauthApps,
+        ServerPage::Home => confluence::ServerPage::Home,
+    };
+    let cloud = matches!(method, Method::AtlassianLogin | Method::ApiToken);
+    let edition = if cloud { confluence::Edition::Cloud } else { confluence::Edition::DataCenter };
+    let site = match Site::guess(&server_url, edition) {
+        Ok(site) => site,
+        // Atlassian's own pages are the same for every site.
+        Err(_) if cloud => Site {
+            base_url: app.inner.endpoints.gateway.clone(),
+            edition,
+            version: None,
+            cloud_id: None,
+            name: String::new(),
+        },
+        Err(problem) => return Err(from_confluence(&problem, Some(Field::ServerUrl))),
+    };
+    open_in_browser(app, &site.server_page(page))
 }
 
+pub(crate) fn session(app: &App, session_id: &str) -> Result<Arc<Session>> {
+    lock(&app.inner.sessions).get(session_id).cloned().ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::Gone,
+            "The connection has to be checked again",
+            "Go back to Connect and press Next.",
+        )
+    })
+}
 
-/// Opens the page that [`publish_test`] made in the browser: View in Confluence.
-pub async fn view_test(_app: &App, _session_id: String, _operation_id: String) -> Result<()> {
-    unimplemented!()
+pub(crate) async fn spaces_of(session: &Session) -> Result<Vec<Space>> {
+    Ok(session.spaces.get_or_try_init(|| session.client.spaces()).await?.clone())
+}
+
+pub(crate) fn site_view(site: &Site) -> SiteView {
+    SiteView {
+        base_url: site.base_url.as_str().trim_end_matches('/').to_owned(),
+        name: site.name.clone(),
+        edition: match site.edition {
+            confluence::Edition::Cloud => Edition::Cloud,
+            confluence::Edition::DataCenter => Edition::DataCenter,
+            confluence::Edition::Server => Edition::Server,
+        },
+        version: site.version.clone().unwrap_or_default(),
+    }
+}
+
+/// Opens a page of the configured site, and nothing else.
+pub(crate) fn open_page(app: &App, site: &Site, link: &str) -> Result<()> {
+    let address = Url::parse(link).ok().filter(|it| site.is_own_address(it));
+    let address = address.ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::Internal,
+            "The saved address does not belong to this Confluence",
+            "Open the page from Confluence itself.",
+        )
+    })?;
+    open_in_browser(app, &address)
+}
+
+pub(crate) fn open_in_browser(app: &App, address: &Url) -> Result<()> {
+    if !matches!(address.scheme(), "https" | "http") {
+        return Err(ApiError::new(
+            ErrorCode::Internal,
+            "This address cannot be opened in a browser",
+            "Open the page from Confluence itself.",
+        ));
+    }
+    app.inner.desktop.open_in_browser(address).map_err(|problem| {
+        let mut error = ApiError::new(
+            ErrorCode::Internal,
+            "The browser could not be opened",
+            format!("Open this address yourself: {address}"),
+        )
+        .retry();
+        error.details = problem.to_string();
+        error
+    })
+}
+
+async fn begin(app: &App, session: Session) -> Result<Connection> {
+    let spaces = spaces_of(&session).await?;
+    if spaces.is_empty() {
+        return Err(ApiError::new(
+            ErrorCode::NotPermitted,
+            "This account sees no space",
+            "Ask an administrator of the space to let this account view it and add pages.",
+        )
+        .at(Field::ServerUrl)
+        .retry());
+    }
+    let site = site_view(session.client.site());
+    let mut warnings = Vec::new();
+    if site.edition == Edition::Server {
+        warnings.push(
+            "Atlassian ended support for Confluence Server on 15 February 2024. Retropress works with it as long as its REST API does.".to_owned(),
+        );
+    }
+    if session.client.site().base_url.scheme() == "http" && !session.sandbox {
+        warnings.push(
+            "This connection is not encrypted: everyone on the way can read the sign-in data."
+                .to_owned(),
+        );
+    }
+    let session_id = new_id();
+    let connection = Connection {
+        session_id: session_id.clone(),
+        site,
+        account_name: session.account_name.clone(),
+        space_count: spaces.len() as u32,
+        warnings,
+    };
+    lock(&app.inner.sessions).insert(session_id, Arc::new(session));
+    Ok(connection)
+}
+
+/// Cloud and Data Center sign in differently; found out before a secret is sent.
+fn fits(method: Method, site: &Site) -> Result<()> {
+    let cloud_method = matches!(method, Method::AtlassianLogin | Method::ApiToken);
+    let cloud = site.edition == confluence::Edition::Cloud;
+    if cloud == cloud_method {
+        return Ok(());
+    }
+    let (is, choose) = if cloud {
+        ("Confluence Cloud", "Confluence Cloud - API Token")
+    } else {
+        (
+            "a Confluence Server or Data Center",
+            "Confluence Server / Data Center - Personal Access Token",
+        )
+    };
+    Err(ApiError::new(
+        ErrorCode::Invalid,
+        format!("{} is {is}", site.name),
+        format!("Choose \u{201c}{choose}\u{201d} as authentication method. Nothing was sent."),
+    )
+    .at(Field::ServerUrl))
+}
+
+fn fields(method: Method) -> (Option<Field>, Field) {
+    match method {
+        Method::AtlassianLogin | Method::ApiToken => (Some(Field::EmailAddress), Field::ApiToken),
+        Method::PersonalAccessToken | Method::ApplicationLink => (None, Field::PersonalAccessToken),
+        Method::Basic => (Some(Field::Username), Field::Password),
+    }
+}
+
+/// Failures of the way belong to the address, those of the sign-in to what was signed in with.
+fn field_of(problem: &Error, method: Method) -> Field {
+    match problem.kind() {
+        ErrorKind::SignInRefused
+        | ErrorKind::Captcha
+        | ErrorKind::BasicSwitchedOff
+        | ErrorKind::TokenTooNew
+        | ErrorKind::Anonymous
+        | ErrorKind::MissingScope => fields(method).1,
+        _ => Field::ServerUrl,
+    }
+}
+
+async fn space_ref(session: &Session, space_id: &str) -> Result<SpaceRef> {
+    let space = spaces_of(session).await?.into_iter().find(|it| it.id == space_id);
+    space.map(|it| it.to_ref()).ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::SpaceGone,
+            "The space was not found",
+            "Choose another space, or check the connection again.",
+        )
+        .because("It is gone, or this account may not see it.")
+        .at(Field::Space)
+    })
+}
+
+fn page_view(it: PageRef) -> PageView {
+    PageView {
+        id: it.id,
+        title: it.title,
+        ancestors: it.ancestors,
+        has_children: it.has_children.unwrap_or(true),
+    }
+}
+
+fn sample_of(app: &App, kind: Kind) -> Summary {
+    match kind {
+        Kind::Retrospective => Summary::Retrospective(sample::retrospective(app.today())),
+        Kind::HealthCheck => Summary::HealthCheck(sample::health_check(app.today())),
+    }
+}
+
+fn ok(text: &str, note: &str) -> Check {
+    Check { outcome: CheckOutcome::Ok, text: text.to_owned(), note: note.to_owned() }
+}
+
+fn failed(text: &str, problem: &Error) -> Check {
+    let words = problem.words();
+    Check {
+        outcome: CheckOutcome::Failed,
+        text: format!("{text}: {}", words.message),
+        note: words.hint,
+    }
 }

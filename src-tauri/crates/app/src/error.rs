@@ -1,5 +1,8 @@
 //! The one shape in which anything that went wrong reaches the window.
 
+use retropress_confluence::ErrorKind;
+use retropress_secrets::{KeyringProblem, SealProblem};
+use retropress_store::StoreError;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -103,3 +106,217 @@ pub enum Field {
 }
 
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;
+
+impl ApiError {
+    /// Something typed that cannot be used as it is.
+    pub(crate) fn invalid(field: Field, message: impl Into<String>) -> Self {
+        Self {
+            code: ErrorCode::Invalid,
+            message: message.into(),
+            cause: String::new(),
+            hint: String::new(),
+            retryable: false,
+            field: Some(field),
+            details: String::new(),
+        }
+    }
+
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            cause: String::new(),
+            hint: hint.into(),
+            retryable: false,
+            field: None,
+            details: String::new(),
+        }
+    }
+
+    pub(crate) fn because(mut self, cause: impl Into<String>) -> Self {
+        self.cause = cause.into();
+        self
+    }
+
+    pub(crate) fn at(mut self, field: Field) -> Self {
+        self.field = Some(field);
+        self
+    }
+
+    pub(crate) fn retry(mut self) -> Self {
+        self.retryable = true;
+        self
+    }
+
+    pub(crate) fn gone(what: &str) -> Self {
+        Self::new(
+            ErrorCode::Gone,
+            format!("{what} is no longer there"),
+            "Go back to the list and choose another.",
+        )
+    }
+
+    /// A fault of ours.
+    pub(crate) fn internal(problem: &dyn std::error::Error) -> Self {
+        let mut details = problem.to_string();
+        let mut source = problem.source();
+        while let Some(inner) = source {
+            details.push_str(": ");
+            details.push_str(&inner.to_string());
+            source = inner.source();
+        }
+        tracing::error!(%details, "a fault of ours");
+        let mut error = Self::new(
+            ErrorCode::Internal,
+            "Something went wrong in Retropress",
+            "Try again. What you typed is still here.",
+        )
+        .retry();
+        error.details = details;
+        error
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(problem: StoreError) -> Self {
+        let mut error = match &problem {
+            StoreError::DiskFull(_) => Self::new(
+                ErrorCode::DiskFull,
+                "The disk is full",
+                "Free some room on this computer, then try again. What you typed is still here.",
+            )
+            .because("Retropress could not write to its database.")
+            .retry(),
+            StoreError::ReadOnly(_) | StoreError::Folder(_) => Self::new(
+                ErrorCode::Storage,
+                "The database cannot be written to",
+                "Check that its folder may be written to, then try again. What you typed is still here.",
+            )
+            .retry(),
+            StoreError::Busy(_) => Self::new(
+                ErrorCode::Storage,
+                "Another program holds the database",
+                "Close other windows of Retropress and backup programs, then try again.",
+            )
+            .retry(),
+            StoreError::Damaged(_) => Self::new(
+                ErrorCode::Storage,
+                "The database is damaged",
+                "Close Retropress and start it again: it then opens the last good backup.",
+            ),
+            StoreError::Newer { .. } => Self::new(
+                ErrorCode::Storage,
+                "The database was written by a newer Retropress",
+                "Install the newest Retropress. Nothing was changed.",
+            ),
+            StoreError::Gone => Self::gone("What you chose"),
+            StoreError::Stale { .. } => Self::new(
+                ErrorCode::StaleDraft,
+                "This draft was changed in the meantime",
+                "Open it again, or keep your version.",
+            ),
+            StoreError::OtherContent | StoreError::Sqlite(_) => return Self::internal(&problem),
+        };
+        error.details = describe(&problem);
+        error
+    }
+}
+
+fn describe(problem: &dyn std::error::Error) -> String {
+    match problem.source() {
+        Some(source) => format!("{problem}: {source}"),
+        None => problem.to_string(),
+    }
+}
+
+impl From<KeyringProblem> for ApiError {
+    fn from(problem: KeyringProblem) -> Self {
+        let code = match problem {
+            KeyringProblem::Missing | KeyringProblem::Empty => ErrorCode::KeyringMissing,
+            KeyringProblem::Locked | KeyringProblem::TimedOut => ErrorCode::KeyringLocked,
+            _ => ErrorCode::KeyringDenied,
+        };
+        let message = problem.to_string();
+        let mut error = Self::new(code, message.trim_end_matches('.'), problem.hint()).retry();
+        if let Some(source) = std::error::Error::source(&problem) {
+            error.details = source.to_string();
+        }
+        error
+    }
+}
+
+impl From<SealProblem> for ApiError {
+    fn from(problem: SealProblem) -> Self {
+        match problem {
+            SealProblem::Keyring(problem) => problem.into(),
+            other => Self::new(
+                ErrorCode::SecretGone,
+                "The saved sign-in data cannot be read any more",
+                "Edit the integration and enter the token or password again.",
+            )
+            .because(other.to_string()),
+        }
+    }
+}
+
+impl From<ErrorKind> for ErrorCode {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::NoSuchHost => Self::NoSuchHost,
+            ErrorKind::ConnectionRefused => Self::ConnectionRefused,
+            ErrorKind::ConnectionLost => Self::ConnectionLost,
+            ErrorKind::TimedOut => Self::TimedOut,
+            ErrorKind::Certificate => Self::Certificate,
+            ErrorKind::ProxyRefused => Self::ProxyRefused,
+            ErrorKind::CaptivePortal => Self::CaptivePortal,
+            ErrorKind::SignInPage => Self::SignInPage,
+            ErrorKind::Redirected => Self::Redirected,
+            ErrorKind::NotConfluence => Self::NotConfluence,
+            ErrorKind::InsecureHttp => Self::InsecureHttp,
+            ErrorKind::BadAddress => Self::Invalid,
+            ErrorKind::SignInRefused => Self::SignInRefused,
+            ErrorKind::Captcha => Self::Captcha,
+            ErrorKind::BasicSwitchedOff => Self::BasicSwitchedOff,
+            ErrorKind::TokenTooNew => Self::TokenTooNew,
+            ErrorKind::Anonymous => Self::Anonymous,
+            ErrorKind::MissingScope => Self::MissingScope,
+            ErrorKind::NotPermitted => Self::NotPermitted,
+            ErrorKind::SpaceGone => Self::SpaceGone,
+            ErrorKind::PageGone => Self::PageGone,
+            ErrorKind::ParentGone => Self::ParentGone,
+            ErrorKind::TitleTaken => Self::TitleTaken,
+            ErrorKind::FileNameTaken => Self::Refused,
+            ErrorKind::PageChanged => Self::PageChanged,
+            ErrorKind::ApiRemoved => Self::ApiRemoved,
+            ErrorKind::TooLarge => Self::TooLarge,
+            ErrorKind::RateLimited => Self::RateLimited,
+            ErrorKind::ServerError => Self::ServerError,
+            ErrorKind::Refused => Self::Refused,
+            ErrorKind::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// The client's error in the window's shape.
+pub(crate) fn from_confluence(
+    problem: &retropress_confluence::Error,
+    field: Option<Field>,
+) -> ApiError {
+    use retropress_confluence::Outcome;
+    let words = problem.words();
+    ApiError {
+        code: problem.kind().into(),
+        message: words.message,
+        cause: words.cause,
+        hint: words.hint,
+        retryable: problem.outcome() != Outcome::Final,
+        field,
+        details: problem.details(),
+    }
+}
+
+impl From<retropress_confluence::Error> for ApiError {
+    fn from(problem: retropress_confluence::Error) -> Self {
+        from_confluence(&problem, None)
+    }
+}

@@ -1,11 +1,17 @@
 //! Published: the history of everything that went to Confluence.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use retropress_store::{PublicationFilter, PublicationOrder, PublicationRecord, StoreError};
 use retropress_summary::Kind;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{App, Result, publish::Operation};
+use crate::{
+    ApiError, App, ErrorCode, Result,
+    clients::from_text,
+    connect, drafts, integrations,
+    publish::{self, Operation},
+};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
@@ -125,25 +131,133 @@ pub enum TimelineEvent {
     Failed,
 }
 
-pub async fn list(_app: &App, _query: PublicationQuery) -> Result<PublicationList> {
-    unimplemented!()
+pub async fn list(app: &App, query: PublicationQuery) -> Result<PublicationList> {
+    let since = query.since.map(|it| it.to_string());
+    let (rows, total, spaces) = app.store().publications(&PublicationFilter {
+        team_id: &query.team_id,
+        text: &query.text,
+        kind: query.kind.map(drafts::kind_name),
+        space_key: query.space_key.as_deref(),
+        status: query.status.map(status_name),
+        since: since.as_deref(),
+        order: match query.sort {
+            PublicationSort::MeetingDate => PublicationOrder::Date,
+            PublicationSort::Title => PublicationOrder::Title,
+            PublicationSort::Published => PublicationOrder::Published,
+        },
+        descending: query.descending,
+        offset: query.offset,
+        limit: query.limit.min(200),
+    })?;
+    Ok(PublicationList {
+        rows: rows.iter().map(row).collect::<Result<_>>()?,
+        total,
+        spaces: spaces.into_iter().map(|(key, name)| PublishedSpace { key, name }).collect(),
+    })
 }
 
-pub async fn open(_app: &App, _publication_id: String) -> Result<Publication> {
-    unimplemented!()
+pub async fn open(app: &App, publication_id: String) -> Result<Publication> {
+    let it = find(app, &publication_id)?;
+    let timeline = app
+        .store()
+        .timeline(&publication_id)?
+        .into_iter()
+        .map(|it| {
+            Ok(TimelineEntry {
+                what: from_text(&it.what)?,
+                text: it.text,
+                note: it.note,
+                at: drafts::time(it.at),
+            })
+        })
+        .collect::<Result<_>>()?;
+    // A draft in the bin is no draft to go to.
+    let draft_id = it.draft_id.clone().filter(|id| app.store().draft(id).is_ok());
+    Ok(Publication {
+        row: row(&it)?,
+        team_name: it.team_name,
+        site_name: it.site_name,
+        space_name: it.space_name,
+        parent: it.parent,
+        page_id: it.page_id,
+        link: it.link,
+        pdf_name: it.pdf_name,
+        pdf_size: it.pdf_size,
+        account_name: it.account_name,
+        reference: it.reference,
+        draft_id,
+        connected: it.integration_id.is_some(),
+        timeline,
+    })
 }
 
 /// Opens the page in the browser: View in Confluence.
-pub async fn view(_app: &App, _publication_id: String) -> Result<()> {
-    unimplemented!()
+pub async fn view(app: &App, publication_id: String) -> Result<()> {
+    let it = find(app, &publication_id)?;
+    let Some(integration_id) = &it.integration_id else {
+        return Err(disconnected());
+    };
+    let integration = integrations::find(app, integration_id)?;
+    if integration.sandbox {
+        app.inner.sandbox.start().await?;
+    }
+    connect::open_page(app, &integration.site, &it.link)
 }
 
 /// Deletes the page in Confluence and keeps the entry as deleted.
-pub async fn delete(_app: &App, _publication_id: String) -> Result<Operation> {
-    unimplemented!()
+pub async fn delete(app: &App, publication_id: String) -> Result<Operation> {
+    find(app, &publication_id)?;
+    publish::delete(app, &publication_id).await
 }
 
 /// Publishes the draft as it stands now as a new version of the same page, with a new PDF.
-pub async fn republish(_app: &App, _publication_id: String) -> Result<Operation> {
-    unimplemented!()
+pub async fn republish(app: &App, publication_id: String) -> Result<Operation> {
+    let it = find(app, &publication_id)?;
+    let draft_id = it.draft_id.ok_or_else(|| ApiError::gone("The draft"))?;
+    let integration_id = it.integration_id.ok_or_else(disconnected)?;
+    publish::publish(app, draft_id, integration_id).await
+}
+
+fn find(app: &App, publication_id: &str) -> Result<PublicationRecord> {
+    app.store().publication(publication_id).map_err(|problem| match problem {
+        StoreError::Gone => ApiError::gone("The publication"),
+        other => other.into(),
+    })
+}
+
+fn disconnected() -> ApiError {
+    ApiError::new(
+        ErrorCode::Gone,
+        "The integration this was published with is no longer there",
+        "Connect the team to Confluence again, or open the page in Confluence itself.",
+    )
+}
+
+fn row(it: &PublicationRecord) -> Result<PublicationRow> {
+    Ok(PublicationRow {
+        id: it.id.clone(),
+        kind: if it.kind == drafts::kind_name(Kind::HealthCheck) {
+            Kind::HealthCheck
+        } else {
+            Kind::Retrospective
+        },
+        title: it.title.clone(),
+        date: it.date.as_deref().and_then(|date| date.parse().ok()),
+        status: match &*it.status {
+            "deleted" => PublicationStatus::Deleted,
+            "pdfMissing" => PublicationStatus::PdfMissing,
+            _ => PublicationStatus::Published,
+        },
+        space_key: it.space_key.clone(),
+        version: it.version,
+        published_at: drafts::time(it.published_at),
+    })
+}
+
+fn status_name(status: PublicationStatus) -> &'static str {
+    match status {
+        PublicationStatus::Published => "published",
+        PublicationStatus::PdfMissing => "pdfMissing",
+        PublicationStatus::Deleted => "deleted",
+    }
 }

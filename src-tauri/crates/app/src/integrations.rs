@@ -1,12 +1,20 @@
 //! A team's connections to Confluence, as they are saved.
 
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use retropress_confluence::{Route, Site, SpaceRef};
+use retropress_store::{IntegrationRecord, PublicationRecord};
+use retropress_summary::{Kind, title::TitleContext};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    App, Result,
-    connect::{Method, SiteView},
+    ApiError, App, Event, Field, Result,
+    clients::{self, from_text, to_text},
+    connect::{self, Method, SiteView},
+    drafts, lock, new_id, teams,
 };
 
 /// Where summaries go and what they are called.
@@ -56,20 +64,278 @@ pub struct Integration {
     pub secret_problem: Option<String>,
 }
 
-pub async fn list(_app: &App, _team_id: String) -> Result<Vec<Integration>> {
-    unimplemented!()
+/// An integration as the other rooms need it.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredIntegration {
+    pub id: String,
+    pub team_id: String,
+    pub method: Method,
+    pub site: Site,
+    pub route: Route,
+    pub account: String,
+    pub account_name: String,
+    pub configuration: Configuration,
+    pub parents: Parents,
+    pub allow_http: bool,
+    pub sandbox: bool,
+    pub saved_at: i64,
+}
+
+/// Pages that were found out once and are not looked up with each publish.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Parents {
+    pub home: Option<String>,
+    pub by_title: BTreeMap<String, String>,
+}
+
+impl StoredIntegration {
+    pub fn space(&self) -> SpaceRef {
+        SpaceRef {
+            id: self.configuration.space_id.clone(),
+            key: self.configuration.space_key.clone(),
+            homepage_id: self.parents.home.clone(),
+        }
+    }
+
+    fn of(it: IntegrationRecord) -> Result<Self> {
+        Ok(Self {
+            method: from_text(&it.method)?,
+            site: from_text(&it.site)?,
+            route: from_text(&it.route)?,
+            configuration: from_text(&it.configuration)?,
+            parents: from_text(&it.parents)?,
+            id: it.id,
+            team_id: it.team_id,
+            account: it.account,
+            account_name: it.account_name,
+            allow_http: it.allow_http,
+            sandbox: it.sandbox,
+            saved_at: it.saved_at,
+        })
+    }
+
+    fn record(&self) -> Result<IntegrationRecord> {
+        Ok(IntegrationRecord {
+            id: self.id.clone(),
+            team_id: self.team_id.clone(),
+            method: to_text(&self.method)?,
+            site: to_text(&self.site)?,
+            route: to_text(&self.route)?,
+            account: self.account.clone(),
+            account_name: self.account_name.clone(),
+            configuration: to_text(&self.configuration)?,
+            parents: to_text(&self.parents)?,
+            allow_http: self.allow_http,
+            sandbox: self.sandbox,
+            saved_at: self.saved_at,
+        })
+    }
+}
+
+pub(crate) fn find(app: &App, integration_id: &str) -> Result<StoredIntegration> {
+    let record = app.store().integration(integration_id).map_err(|problem| match problem {
+        retropress_store::StoreError::Gone => ApiError::gone("The integration"),
+        other => other.into(),
+    })?;
+    StoredIntegration::of(record)
+}
+
+/// The integration a draft goes to: the one it was published with, else the team's first.
+pub(crate) fn first_of(
+    app: &App,
+    team_id: &str,
+    published: Option<&PublicationRecord>,
+) -> Result<Option<StoredIntegration>> {
+    if let Some(id) = published.and_then(|it| it.integration_id.as_ref()) {
+        return Ok(Some(find(app, id)?));
+    }
+    app.store().integrations(team_id)?.into_iter().next().map(StoredIntegration::of).transpose()
+}
+
+pub async fn list(app: &App, team_id: String) -> Result<Vec<Integration>> {
+    let mut all = Vec::new();
+    for record in app.store().integrations(&team_id)? {
+        all.push(view(app, StoredIntegration::of(record)?)?);
+    }
+    Ok(all)
 }
 
 /// Checks the whole configuration, then stores it with its secret: SAVE CHANGES.
+///
+/// With `session_only` the secret is kept in memory until the app ends, for a computer without a
+/// keyring.
 pub async fn save(
-    _app: &App,
-    _session_id: String,
-    _configuration: Configuration,
+    app: &App,
+    session_id: String,
+    configuration: Configuration,
+    session_only: bool,
 ) -> Result<Integration> {
-    unimplemented!()
+    let session = connect::session(app, &session_id)?;
+    let team = teams::find(app, &session.team_id)?;
+    let configuration = check(&configuration, &team.name, app.today())?;
+    let home = connect::spaces_of(&session)
+        .await?
+        .into_iter()
+        .find(|it| it.id == configuration.space_id)
+        .ok_or_else(|| {
+            ApiError::invalid(Field::Space, "This space is gone, or this account may not see it.")
+        })?
+        .homepage_id;
+    let integration = StoredIntegration {
+        id: session.integration_id.clone().unwrap_or_else(new_id),
+        team_id: session.team_id.clone(),
+        method: session.method,
+        site: session.client.site().clone(),
+        route: session.client.route(),
+        account: session.account.clone(),
+        account_name: session.account_name.clone(),
+        configuration,
+        parents: Parents { home, by_title: BTreeMap::new() },
+        allow_http: session.allow_http,
+        sandbox: session.sandbox,
+        saved_at: app.now().timestamp_millis(),
+    };
+    let sealed = if session_only {
+        None
+    } else {
+        Some(clients::seal(app, &integration, &session.secret).await?)
+    };
+    app.store().save_integration(&integration.record()?, sealed.as_deref())?;
+    if session_only {
+        let secret = SecretString::from(session.secret.expose_secret());
+        lock(&app.inner.session_secrets).insert(integration.id.clone(), secret.into());
+    } else {
+        lock(&app.inner.session_secrets).remove(&integration.id);
+    }
+    connect::leave(app, session_id).await?;
+    app.tell(Event::IntegrationsChanged { team_id: integration.team_id.clone() });
+    view(app, integration)
 }
 
 /// Forgets the integration and its secret; published pages stay.
-pub async fn disconnect(_app: &App, _integration_id: String) -> Result<()> {
-    unimplemented!()
+///
+/// With the last secret the key leaves the keyring, too.
+pub async fn disconnect(app: &App, integration_id: String) -> Result<()> {
+    let integration = find(app, &integration_id)?;
+    app.store().delete_integration(&integration_id)?;
+    lock(&app.inner.session_secrets).remove(&integration_id);
+    if app.store().secret_count()? == 0
+        && let Err(problem) = app.inner.vault.forget().await
+    {
+        // The sealed secret is gone already, so the key opens nothing any more.
+        tracing::warn!(%problem, "the key stayed in the keyring");
+    }
+    app.tell(Event::IntegrationsChanged { team_id: integration.team_id });
+    Ok(())
+}
+
+pub(crate) fn remember_parent(
+    app: &App,
+    integration_id: &str,
+    title: &str,
+    page_id: Option<&str>,
+) -> Result<()> {
+    let mut parents = find(app, integration_id)?.parents;
+    match page_id {
+        Some(id) => parents.by_title.insert(title.to_owned(), id.to_owned()),
+        None => parents.by_title.remove(title),
+    };
+    Ok(app.store().save_parents(integration_id, &to_text(&parents)?)?)
+}
+
+fn view(app: &App, it: StoredIntegration) -> Result<Integration> {
+    let kept = lock(&app.inner.session_secrets).contains_key(&it.id);
+    let secret_problem = (!kept && app.store().sealed_secret(&it.id)?.is_none())
+        .then(|| "The sign-in data was kept for the last session only.".to_owned());
+    Ok(Integration {
+        site: connect::site_view(&it.site),
+        id: it.id,
+        team_id: it.team_id,
+        method: it.method,
+        account: it.account,
+        account_name: it.account_name,
+        configuration: it.configuration,
+        allow_http: it.allow_http,
+        sandbox: it.sandbox,
+        saved_at: drafts::time(it.saved_at),
+        secret_problem,
+    })
+}
+
+impl Configuration {
+    pub(crate) fn title_template(&self, kind: Kind) -> &str {
+        match kind {
+            Kind::Retrospective => &self.retrospective_title,
+            Kind::HealthCheck => &self.health_check_title,
+        }
+    }
+
+    pub(crate) fn parent(&self, kind: Kind) -> &Parent {
+        match kind {
+            Kind::Retrospective => &self.retrospective_parent,
+            Kind::HealthCheck => &self.health_check_parent,
+        }
+    }
+}
+
+/// The configuration as it will be stored, or what is wrong with it and where.
+pub(crate) fn check(
+    configuration: &Configuration,
+    team: &str,
+    today: chrono::NaiveDate,
+) -> Result<Configuration> {
+    let mut checked = configuration.clone();
+    if checked.space_id.is_empty() {
+        return Err(ApiError::invalid(Field::Space, "Choose the space your summaries go to."));
+    }
+    let fields = [
+        (Kind::Retrospective, Field::RetrospectiveTitle, Field::RetrospectiveParent),
+        (Kind::HealthCheck, Field::HealthCheckTitle, Field::HealthCheckParent),
+    ];
+    for (kind, title_field, parent_field) in fields {
+        // A title that only works while the summary has one would fail at the worst moment.
+        for title in ["Sprint 22", ""] {
+            let context = TitleContext { kind, title, date: today, team };
+            retropress_summary::title::render(checked.title_template(kind), &context)
+                .map_err(|it| ApiError::invalid(title_field, it.to_string()))?;
+        }
+        match checked.parent(kind) {
+            Parent::None => {}
+            Parent::New { title } => {
+                let context = TitleContext { kind, title: "Sprint 22", date: today, team };
+                retropress_summary::title::render(title, &context)
+                    .map_err(|it| ApiError::invalid(parent_field, it.to_string()))?;
+            }
+            Parent::Existing { id, .. } if id.is_empty() => {
+                return Err(ApiError::invalid(parent_field, "Choose the parent page."));
+            }
+            Parent::Existing { .. } => {}
+        }
+    }
+    for label in &mut checked.labels {
+        *label = label.trim().to_owned();
+        if let Some(problem) = label_problem(label) {
+            return Err(ApiError::invalid(Field::Labels, problem));
+        }
+    }
+    checked.labels.sort();
+    checked.labels.dedup();
+    Ok(checked)
+}
+
+/// Confluence's rules for labels: lower case, no blanks, none of the signs its search uses.
+fn label_problem(label: &str) -> Option<String> {
+    let length = label.chars().count();
+    if length == 0 || length > 255 {
+        return Some("A label has 1 to 255 characters.".to_owned());
+    }
+    if label.chars().any(char::is_whitespace) {
+        return Some(format!("The label \u{201c}{label}\u{201d} has a blank in it. Use a hyphen."));
+    }
+    if label.chars().any(char::is_uppercase) {
+        return Some(format!("The label \u{201c}{label}\u{201d} has capital letters. Use small ones."));
+    }
+    let sign = label.chars().find(|it| it.is_control() || "(!#&)*,.:;<>?@[]^".contains(*it))?;
+    Some(format!("The label \u{201c}{label}\u{201d} has a \u{201c}{sign}\u{201d} in it, which Confluence refuses."))
 }

@@ -3,7 +3,9 @@
 //! Each public function of a module here is one command of the window. All of them can be called in
 //! a test against the sandbox and a temporary folder.
 
+mod clients;
 pub mod connect;
+mod desktop;
 pub mod drafts;
 mod error;
 pub mod history;
@@ -13,15 +15,62 @@ pub mod publish;
 pub mod sandbox;
 pub mod settings;
 pub mod share;
+pub mod system_fonts;
 pub mod teams;
 
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use retropress_confluence::{Endpoints, Http, HttpOptions, SecretString};
+use retropress_secrets::Vault;
+use retropress_store::Store;
+use retropress_summary::pdf::Fonts;
 use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
 use ts_rs::TS;
 
+pub use desktop::{Desktop, SandboxAddresses, SandboxHost};
 pub use error::{ApiError, ErrorCode, Field, Result};
 
-/// The app's state: its store, its keyring, its open connections.
-pub struct App {}
+/// The app's state: its store, its keyring, its open connections. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+/// What the app is made of; tests put in their own.
+pub struct Parts {
+    /// Where the database lies.
+    pub folder: PathBuf,
+    pub vault: Vault,
+    pub desktop: Arc<dyn Desktop>,
+    pub sandbox: Arc<dyn SandboxHost>,
+    pub endpoints: Endpoints,
+    pub http: HttpOptions,
+    pub clock: fn() -> DateTime<Utc>,
+}
+
+struct Inner {
+    store: Store,
+    vault: Vault,
+    desktop: Arc<dyn Desktop>,
+    sandbox: Arc<dyn SandboxHost>,
+    endpoints: Endpoints,
+    http: Http,
+    clock: fn() -> DateTime<Utc>,
+    notices: Vec<String>,
+    fonts: OnceLock<Fonts>,
+    events: broadcast::Sender<Event>,
+    sessions: Mutex<HashMap<String, Arc<connect::Session>>>,
+    /// Secrets of integrations whose user chose "for this session only".
+    session_secrets: Mutex<HashMap<String, Arc<SecretString>>>,
+    notes: Mutex<Option<import::Notes>>,
+    running: publish::Running,
+}
 
 /// Told to the window when something changed that it may be showing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -34,4 +83,104 @@ pub enum Event {
     DraftsChanged { team_id: String },
     #[serde(rename_all = "camelCase")]
     IntegrationsChanged { team_id: String },
+}
+
+impl App {
+    /// Opens the database; sends nothing.
+    ///
+    /// # Errors
+    /// A database of a newer app, a full disk, a folder that cannot be written to.
+    pub fn open(parts: Parts) -> Result<App> {
+        let opened = Store::open(&parts.folder)?;
+        let notices = match (&opened.set_aside, opened.from_backup) {
+            (None, _) => Vec::new(),
+            (Some(name), true) => vec![format!(
+                "The database was damaged. Retropress opened the last good backup; the damaged file is kept as {name}."
+            )],
+            (Some(name), false) => vec![format!(
+                "The database was damaged and there is no backup yet. Retropress started empty; the damaged file is kept as {name}."
+            )],
+        };
+        let http = Http::new(&parts.http).map_err(|it| error::from_confluence(&it, None))?;
+        let (events, _) = broadcast::channel(256);
+        Ok(App {
+            inner: Arc::new(Inner {
+                store: opened.store,
+                vault: parts.vault,
+                desktop: parts.desktop,
+                sandbox: parts.sandbox,
+                endpoints: parts.endpoints,
+                http,
+                clock: parts.clock,
+                notices,
+                fonts: OnceLock::new(),
+                events,
+                sessions: Mutex::default(),
+                session_secrets: Mutex::default(),
+                notes: Mutex::default(),
+                running: publish::Running::default(),
+            }),
+        })
+    }
+
+    /// Takes up what an earlier run left unfinished, backs the database up, clears away what was
+    /// deleted. To be called once, when the window is there.
+    pub async fn settle(&self) {
+        publish::resume(self).await;
+        let store = self.inner.store.clone();
+        let week_ago = (self.now() - chrono::Duration::days(7)).timestamp_millis();
+        let tidy = tokio::task::spawn_blocking(move || {
+            store.purge_drafts(week_ago)?;
+            store.slim_operations(week_ago)?;
+            store.back_up()
+        });
+        match tidy.await {
+            Ok(Ok(())) => {}
+            Ok(Err(problem)) => tracing::warn!(%problem, "tidying up failed"),
+            Err(problem) => tracing::warn!(%problem, "tidying up stopped"),
+        }
+    }
+
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.events.subscribe()
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        // Nobody listens before the window is there.
+        let _ = self.inner.events.send(event);
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        (self.inner.clock)()
+    }
+
+    /// Today where the user is.
+    pub(crate) fn today(&self) -> NaiveDate {
+        self.now().with_timezone(&chrono::Local).date_naive()
+    }
+
+    /// Parsed at the first PDF and kept: parsing is most of the time a PDF takes.
+    pub(crate) fn fonts(&self) -> Result<&Fonts> {
+        if let Some(fonts) = self.inner.fonts.get() {
+            return Ok(fonts);
+        }
+        let fonts = Fonts::bundled()
+            .map_err(|it| ApiError::internal(&it))?
+            .with_system(Arc::new(system_fonts::SystemFonts::default()));
+        Ok(self.inner.fonts.get_or_init(|| fonts))
+    }
+}
+
+/// A lock whose holder panicked left nothing half done: all of ours guard plain maps.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// UUIDv7: sorts by the time it was made.
+fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{App, Result};
+use crate::{App, Result, connect};
 
 /// Where the sandbox answers and with what one signs in to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -20,16 +20,27 @@ pub struct SandboxView {
 }
 
 /// Starts it if it does not run yet.
-pub async fn start(_app: &App) -> Result<SandboxView> {
-    unimplemented!()
+pub async fn start(app: &App) -> Result<SandboxView> {
+    let it = app.inner.sandbox.start().await?;
+    Ok(SandboxView {
+        cloud_url: it.cloud.to_string(),
+        data_center_url: it.data_center.to_string(),
+        email: it.email,
+        api_token: it.api_token,
+        personal_access_token: it.personal_access_token,
+        username: it.username,
+        password: it.password,
+    })
 }
 
 /// Opens its Data Center in the browser.
-pub async fn view(_app: &App) -> Result<()> {
-    unimplemented!()
+pub async fn view(app: &App) -> Result<()> {
+    let addresses = app.inner.sandbox.start().await?;
+    connect::open_in_browser(app, &addresses.data_center)
 }
 
 /// Throws away every page that was published to it.
-pub async fn empty(_app: &App) -> Result<()> {
-    unimplemented!()
+pub async fn empty(app: &App) -> Result<()> {
+    app.inner.sandbox.start().await?;
+    app.inner.sandbox.empty().await
 }

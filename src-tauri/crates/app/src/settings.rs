@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{App, Result, teams::Team};
+use crate::{ApiError, App, Result, teams::Team};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
@@ -48,10 +48,42 @@ pub struct Start {
     pub notices: Vec<String>,
 }
 
-pub async fn start(_app: &App) -> Result<Start> {
-    unimplemented!()
+const SETTINGS: &str = "settings";
+
+pub async fn start(app: &App) -> Result<Start> {
+    Ok(Start {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        teams: crate::teams::list(app).await?,
+        settings: read(app)?,
+        data_folder: app.store().folder().display().to_string(),
+        notices: app.inner.notices.clone(),
+    })
 }
 
-pub async fn save(_app: &App, _settings: Settings) -> Result<Settings> {
-    unimplemented!()
+pub async fn save(app: &App, settings: Settings) -> Result<Settings> {
+    write(app, &settings)?;
+    Ok(settings)
+}
+
+pub(crate) fn read(app: &App) -> Result<Settings> {
+    let text = app.store().setting(SETTINGS)?;
+    // Settings of another version are read as far as they are understood.
+    let mut settings: Settings =
+        text.and_then(|it| serde_json::from_str(&it).ok()).unwrap_or_default();
+    let teams = app.store().teams()?;
+    if !teams.iter().any(|it| Some(&it.id) == settings.team_id.as_ref()) {
+        settings.team_id = teams.first().map(|it| it.id.clone());
+    }
+    Ok(settings)
+}
+
+pub(crate) fn show_team(app: &App, team_id: &str) -> Result<()> {
+    let mut settings = read(app)?;
+    settings.team_id = Some(team_id.to_owned());
+    write(app, &settings)
+}
+
+fn write(app: &App, settings: &Settings) -> Result<()> {
+    let text = serde_json::to_string(settings).map_err(|it| ApiError::internal(&it))?;
+    Ok(app.store().save_setting(SETTINGS, &text)?)
 }

@@ -1,10 +1,16 @@
 //! The Share screen: the page and the PDF as they will be, and where they go.
 
-use retropress_summary::document::Document;
+use base64::Engine as _;
+use retropress_summary::{document::Document, markdown};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{App, Result};
+use crate::{
+    ApiError, App, ErrorCode, Result, drafts,
+    integrations::{self, Parent, StoredIntegration},
+    publish::{self, Plan},
+    teams,
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -57,31 +63,132 @@ pub struct PdfPreview {
 }
 
 pub async fn preview(
-    _app: &App,
-    _draft_id: String,
-    _integration_id: Option<String>,
+    app: &App,
+    draft_id: String,
+    integration_id: Option<String>,
 ) -> Result<SharePreview> {
-    unimplemented!()
+    let it = prepare(app, &draft_id, integration_id.as_deref())?;
+    let kind = it.content.kind();
+    let target = it.integration.as_ref().map(|integration| {
+        let (parent, parent_is_new) = match (&it.plan.parent, integration.configuration.parent(kind)) {
+            (Parent::None, _) => (String::new(), false),
+            (Parent::New { title }, _) => (title.clone(), true),
+            (Parent::Existing { title, .. }, _) => (title.clone(), false),
+        };
+        Target {
+            integration_id: integration.id.clone(),
+            site_name: integration.site.name.clone(),
+            space_key: integration.configuration.space_key.clone(),
+            space_name: integration.configuration.space_name.clone(),
+            parent,
+            parent_is_new,
+            account_name: integration.account_name.clone(),
+        }
+    });
+    Ok(SharePreview {
+        problems: it.plan.title.err().into_iter().collect(),
+        document: it.plan.document,
+        pdf_name: it.plan.pdf_name,
+        target,
+        updates: it.updates,
+    })
 }
 
 pub async fn pdf(
-    _app: &App,
-    _draft_id: String,
-    _integration_id: Option<String>,
+    app: &App,
+    draft_id: String,
+    integration_id: Option<String>,
 ) -> Result<PdfPreview> {
-    unimplemented!()
+    let pdf = render(app, &draft_id, integration_id.as_deref()).await?.1;
+    Ok(PdfPreview {
+        base64: base64::engine::general_purpose::STANDARD.encode(&pdf.bytes),
+        pages: pdf.pages,
+        size: u32::try_from(pdf.bytes.len()).unwrap_or(u32::MAX),
+        missing: pdf.missing.iter().map(ToString::to_string).collect(),
+    })
 }
 
 /// The whole summary as Markdown, for the clipboard or a file.
-pub async fn markdown(_app: &App, _draft_id: String) -> Result<String> {
-    unimplemented!()
+pub async fn markdown(app: &App, draft_id: String) -> Result<String> {
+    Ok(markdown::write(&prepare(app, &draft_id, None)?.plan.document))
 }
 
 /// Asks where to save the PDF, saves it there and answers the path; `None` when the user cancelled.
 pub async fn save_pdf(
-    _app: &App,
-    _draft_id: String,
-    _integration_id: Option<String>,
+    app: &App,
+    draft_id: String,
+    integration_id: Option<String>,
 ) -> Result<Option<String>> {
-    unimplemented!()
+    let (name, pdf) = render(app, &draft_id, integration_id.as_deref()).await?;
+    let Some(path) = app.inner.desktop.choose_where_to_save(&name).await else {
+        return Ok(None);
+    };
+    let target = path.clone();
+    let written = tokio::task::spawn_blocking(move || std::fs::write(target, pdf.bytes))
+        .await
+        .map_err(|it| ApiError::internal(&it))?;
+    written.map_err(|problem| {
+        let mut error = ApiError::new(
+            if problem.kind() == std::io::ErrorKind::StorageFull {
+                ErrorCode::DiskFull
+            } else {
+                ErrorCode::Storage
+            },
+            "The PDF could not be saved",
+            "Choose another folder, or free some room on this computer.",
+        )
+        .retry();
+        error.details = format!("{}: {problem}", path.display());
+        error
+    })?;
+    Ok(Some(path.display().to_string()))
+}
+
+async fn render(
+    app: &App,
+    draft_id: &str,
+    integration_id: Option<&str>,
+) -> Result<(String, retropress_summary::pdf::Pdf)> {
+    let it = prepare(app, draft_id, integration_id)?;
+    let author = publish::author(&it.content, &it.team_name);
+    let pdf = publish::render(app, it.plan.document, author, draft_id).await?;
+    Ok((it.plan.pdf_name, pdf))
+}
+
+struct Prepared {
+    content: retropress_summary::Summary,
+    team_name: String,
+    integration: Option<StoredIntegration>,
+    plan: Plan,
+    updates: Option<Updates>,
+}
+
+fn prepare(app: &App, draft_id: &str, integration_id: Option<&str>) -> Result<Prepared> {
+    let draft = drafts::record(app, draft_id)?;
+    let team = teams::find(app, &draft.team_id)?;
+    let content = drafts::parse(&draft.content)?;
+    let published =
+        app.store().publication_of_draft(draft_id)?.filter(|it| it.status != "deleted");
+    let integration = match integration_id {
+        Some(id) => Some(integrations::find(app, id)?),
+        None => integrations::first_of(app, &team.id, published.as_ref())?,
+    };
+    let updated = published
+        .filter(|it| it.integration_id.as_ref() == integration.as_ref().map(|it| &it.id));
+    let plan = publish::plan(
+        app,
+        &team,
+        draft_id,
+        &content,
+        integration.as_ref().map(|it| &it.configuration),
+        None,
+        updated.as_ref().map(|it| &*it.pdf_name),
+    )?;
+    Ok(Prepared {
+        content,
+        team_name: team.name,
+        integration,
+        plan,
+        updates: updated.map(|it| Updates { publication_id: it.id, version: it.version }),
+    })
 }

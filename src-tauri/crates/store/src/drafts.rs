@@ -58,8 +58,16 @@ pub struct DraftRow {
     pub contents: String,
     pub revision: i64,
     pub saved_at: i64,
-    pub operation_id: Option<String>,
-    pub publication_id: Option<String>,
+    pub standing: Standing,
+}
+
+/// How far a draft's publishing got.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// State, step and error of its last operation.
+    pub operation: Option<(String, String, Option<String>)>,
+    /// Status, version and frozen revision of its publication.
+    pub publication: Option<(String, u32, i64)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,8 +84,27 @@ pub struct PreviousDraft {
     pub content: String,
 }
 
-const ROW: &str = "d.id, d.kind, d.title, d.date, d.contents, d.revision, d.saved_at, \
-                   d.operation_id, d.publication_id";
+const ROW: &str = "d.id, d.kind, d.title, d.date, d.contents, d.revision, d.saved_at";
+
+const STANDING: &str = "o.state, o.step, o.error, p.status, p.version, p.draft_revision";
+
+const STANDING_JOIN: &str = "LEFT JOIN operation o ON o.id = d.operation_id
+                             LEFT JOIN publication p ON p.id = d.publication_id";
+
+fn standing(row: &Row<'_>, first: usize) -> rusqlite::Result<Standing> {
+    let state: Option<String> = row.get(first)?;
+    let status: Option<String> = row.get(first + 3)?;
+    Ok(Standing {
+        operation: match state {
+            Some(state) => Some((state, row.get(first + 1)?, row.get(first + 2)?)),
+            None => None,
+        },
+        publication: match status {
+            Some(status) => Some((status, row.get(first + 4)?, row.get(first + 5)?)),
+            None => None,
+        },
+    })
+}
 
 fn row(row: &Row<'_>) -> rusqlite::Result<DraftRow> {
     Ok(DraftRow {
@@ -88,8 +115,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<DraftRow> {
         contents: row.get(4)?,
         revision: row.get(5)?,
         saved_at: row.get(6)?,
-        operation_id: row.get(7)?,
-        publication_id: row.get(8)?,
+        standing: standing(row, 7)?,
     })
 }
 
@@ -217,10 +243,12 @@ impl Store {
         };
         self.read(|tx| {
             let mut statement = tx.prepare_cached(&format!(
-                "SELECT {ROW} FROM draft d
-                 WHERE d.team_id = :team AND d.deleted_at IS NULL {matching}
-                   AND (:kind IS NULL OR d.kind = :kind)
-                 ORDER BY {order} LIMIT :limit OFFSET :offset"
+                "SELECT {ROW}, {STANDING} FROM (
+                     SELECT * FROM draft d
+                     WHERE d.team_id = :team AND d.deleted_at IS NULL {matching}
+                       AND (:kind IS NULL OR d.kind = :kind)
+                     ORDER BY {order} LIMIT :limit OFFSET :offset
+                 ) d {STANDING_JOIN} ORDER BY {order}"
             ))?;
             let rows = statement
                 .query_map(
@@ -241,6 +269,16 @@ impl Store {
                 })?
                 .collect::<Result<_, _>>()?;
             Ok(DraftRows { rows, counts })
+        })
+    }
+
+    pub fn standing(&self, draft_id: &str) -> Result<Standing> {
+        self.read(|tx| {
+            Ok(tx
+                .prepare_cached(&format!(
+                    "SELECT {STANDING} FROM draft d {STANDING_JOIN} WHERE d.id = ?1"
+                ))?
+                .query_row([draft_id], |row| standing(row, 0))?)
         })
     }
 

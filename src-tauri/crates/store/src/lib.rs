@@ -20,7 +20,7 @@ use std::{
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use drafts::{DraftFilter, DraftOrder, DraftRecord, DraftRow, DraftRows, NewText, PreviousDraft};
+pub use drafts::{DraftFilter, DraftOrder, DraftRecord, DraftRow, DraftRows, NewText, PreviousDraft, Standing};
 pub use error::StoreError;
 pub use integrations::IntegrationRecord;
 pub use library::Shelf;

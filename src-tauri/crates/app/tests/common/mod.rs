@@ -1,0 +1,314 @@
+//! An app without a window, in a temporary folder, with a sandbox to talk to.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use chrono::Utc;
+use retropress_app::{
+    App, Desktop, Parts, Result, SandboxAddresses, SandboxHost,
+    connect::{self, ConnectRequest, Connection, Method},
+    drafts::{self, NewDraft},
+    integrations::{self, Configuration, Integration, Parent},
+    publish::{self, Operation, OperationState},
+    teams::{self, Team},
+};
+use retropress_confluence::{
+    Client, Credential, Endpoints, Http, HttpOptions, PageUpdate, Route, Url,
+};
+use retropress_sandbox::{Options, Sandbox};
+use retropress_secrets::Vault;
+use retropress_summary::{Summary, sample};
+use tempfile::TempDir;
+
+pub struct World {
+    pub app: App,
+    pub sandbox: Arc<Sandbox>,
+    pub opened: Arc<Mutex<Vec<String>>>,
+    pub folder: TempDir,
+    pub vault: Vault,
+}
+
+struct Browser {
+    opened: Arc<Mutex<Vec<String>>>,
+    folder: PathBuf,
+}
+
+#[async_trait]
+impl Desktop for Browser {
+    fn open_in_browser(&self, address: &Url) -> std::io::Result<()> {
+        self.opened.lock().unwrap().push(address.to_string());
+        Ok(())
+    }
+
+    async fn choose_where_to_save(&self, file_name: &str) -> Option<PathBuf> {
+        Some(self.folder.join(file_name))
+    }
+}
+
+struct Running(Arc<Sandbox>);
+
+#[async_trait]
+impl SandboxHost for Running {
+    async fn start(&self) -> Result<SandboxAddresses> {
+        Ok(addresses(&self.0))
+    }
+
+    fn running(&self) -> Option<SandboxAddresses> {
+        Some(addresses(&self.0))
+    }
+
+    async fn empty(&self) -> Result<()> {
+        self.0.empty().await.unwrap();
+        Ok(())
+    }
+}
+
+fn addresses(sandbox: &Sandbox) -> SandboxAddresses {
+    let (it, keys) = (sandbox.addresses(), sandbox.credentials());
+    SandboxAddresses {
+        cloud: it.cloud.parse().unwrap(),
+        gateway: it.gateway.parse().unwrap(),
+        data_center: it.data_center.parse().unwrap(),
+        email: keys.email,
+        api_token: keys.api_token,
+        personal_access_token: keys.personal_access_token,
+        username: keys.username,
+        password: keys.password,
+    }
+}
+
+pub async fn world() -> World {
+    let sandbox = Sandbox::start(Options {
+        port: 0,
+        folder: None,
+    })
+    .await
+    .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Vault::in_memory();
+    let (sandbox, opened) = (Arc::new(sandbox), Arc::default());
+    let app = app(&folder, &vault, &sandbox, &opened);
+    World {
+        app,
+        sandbox,
+        opened,
+        folder,
+        vault,
+    }
+}
+
+fn app(
+    folder: &TempDir,
+    vault: &Vault,
+    sandbox: &Arc<Sandbox>,
+    opened: &Arc<Mutex<Vec<String>>>,
+) -> App {
+    App::open(Parts {
+        folder: folder.path().join("data"),
+        vault: vault.clone(),
+        desktop: Arc::new(Browser {
+            opened: opened.clone(),
+            folder: folder.path().to_owned(),
+        }),
+        sandbox: Arc::new(Running(sandbox.clone())),
+        endpoints: Endpoints::default(),
+        http: HttpOptions {
+            timeout: Duration::from_secs(3),
+            ..HttpOptions::default()
+        },
+        clock: Utc::now,
+    })
+    .unwrap()
+}
+
+impl World {
+    /// The app ends and is started again with the same folder and keyring.
+    pub fn restart(&mut self) {
+        self.app = app(&self.folder, &self.vault, &self.sandbox, &self.opened);
+    }
+
+    pub async fn team(&self) -> Team {
+        match teams::list(&self.app).await.unwrap().into_iter().next() {
+            Some(team) => team,
+            None => teams::create(&self.app, "Payments Platform".into())
+                .await
+                .unwrap(),
+        }
+    }
+
+    pub fn request(&self, team: &Team, method: Method) -> ConnectRequest {
+        let (it, keys) = (self.sandbox.addresses(), self.sandbox.credentials());
+        let (server_url, account, secret) = match method {
+            Method::ApiToken => (it.cloud.clone(), keys.email, keys.api_token),
+            Method::PersonalAccessToken => (
+                it.data_center.clone(),
+                String::new(),
+                keys.personal_access_token,
+            ),
+            _ => (it.data_center.clone(), keys.username, keys.password),
+        };
+        ConnectRequest {
+            team_id: team.id.clone(),
+            integration_id: None,
+            method,
+            server_url,
+            account,
+            secret: Some(secret),
+            allow_http: false,
+        }
+    }
+
+    pub async fn connect(&self, team: &Team, method: Method) -> Connection {
+        connect::check(&self.app, self.request(team, method))
+            .await
+            .unwrap()
+    }
+
+    pub async fn configuration(&self, connection: &Connection, space: &str) -> Configuration {
+        let spaces = connect::spaces(&self.app, connection.session_id.clone())
+            .await
+            .unwrap();
+        let space = spaces.into_iter().find(|it| it.key == space).unwrap();
+        Configuration {
+            space_id: space.id,
+            space_key: space.key,
+            space_name: space.name,
+            retrospective_parent: Parent::New {
+                title: "Retrospectives {{YYYY}}".into(),
+            },
+            retrospective_title: "{{RetrospectiveTitleOrDate}} - Retrospective".into(),
+            health_check_parent: Parent::None,
+            health_check_title: "{{HealthCheckTitleOrDate}} - Health Check".into(),
+            labels: Vec::new(),
+        }
+    }
+
+    pub async fn integration(&self, method: Method) -> Integration {
+        let team = self.team().await;
+        let connection = self.connect(&team, method).await;
+        let configuration = self.configuration(&connection, SPACE).await;
+        integrations::save(&self.app, connection.session_id, configuration, false)
+            .await
+            .unwrap()
+    }
+
+    pub async fn retrospective(&self) -> String {
+        let team = self.team().await;
+        let new = NewDraft::Retrospective {
+            template_id: "went-well".into(),
+        };
+        let draft = drafts::create(&self.app, team.id, new).await.unwrap();
+        let content = sample::retrospective(Utc::now().date_naive());
+        drafts::save(
+            &self.app,
+            draft.id.clone(),
+            1,
+            Summary::Retrospective(content),
+        )
+        .await
+        .unwrap();
+        draft.id
+    }
+
+    pub async fn health_check(&self) -> String {
+        let team = self.team().await;
+        let model_id = drafts::models(&self.app).await.unwrap()[0].id.clone();
+        let new = NewDraft::HealthCheck { model_id };
+        let draft = drafts::create(&self.app, team.id, new).await.unwrap();
+        let content = sample::health_check(Utc::now().date_naive());
+        drafts::save(
+            &self.app,
+            draft.id.clone(),
+            1,
+            Summary::HealthCheck(content),
+        )
+        .await
+        .unwrap();
+        draft.id
+    }
+
+    /// Waits until the operation has ended or needs its author.
+    pub async fn settled(&self, operation: &Operation) -> Operation {
+        for _ in 0..6000 {
+            let now = publish::operation(&self.app, operation.id.clone())
+                .await
+                .unwrap();
+            match now.state {
+                OperationState::Queued | OperationState::Running | OperationState::Checking => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                _ => return now,
+            }
+        }
+        panic!("the operation goes on for ever");
+    }
+
+    pub async fn publish(&self, draft_id: &str, integration: &Integration) -> Operation {
+        let operation = publish::publish(&self.app, draft_id.to_owned(), integration.id.clone())
+            .await
+            .unwrap();
+        self.settled(&operation).await
+    }
+
+    /// Somebody changes the page in Confluence itself.
+    pub async fn edit_in_confluence(&self, page_id: &str) {
+        let http = Http::new(&HttpOptions::default()).unwrap();
+        let keys = self.sandbox.credentials();
+        // The page is on one of the two hosts, and ids differ between them.
+        for method in [Method::ApiToken, Method::PersonalAccessToken] {
+            let team = self.team().await;
+            let address = self.request(&team, method).server_url;
+            let site = retropress_confluence::discover(&http, &address, false)
+                .await
+                .unwrap();
+            let credential = match method {
+                Method::ApiToken => Credential::ApiToken {
+                    email: keys.email.clone(),
+                    token: keys.api_token.clone().into(),
+                },
+                _ => Credential::PersonalAccessToken {
+                    token: keys.personal_access_token.clone().into(),
+                },
+            };
+            let client = Client::new(&http, site, credential, Endpoints::default(), Route::Site);
+            let Some(page) = client.page(page_id).await.unwrap() else {
+                continue;
+            };
+            let spaces = client.spaces().await.unwrap();
+            let space = spaces
+                .into_iter()
+                .find(|it| it.key == SPACE)
+                .unwrap()
+                .to_ref();
+            let update = PageUpdate {
+                id: page.id,
+                space,
+                title: page.title,
+                body: format!("{}<p>One more thing.</p>", page.body.unwrap()),
+                version: page.version + 1,
+                message: "By hand".into(),
+                parent_id: page.parent_id,
+            };
+            client.update_page(&update).await.unwrap();
+            return;
+        }
+        panic!("the page is on neither host");
+    }
+
+    /// Method and path of each request since the last call.
+    pub fn requests(&self) -> Vec<String> {
+        let all = self.sandbox.requests();
+        self.sandbox.clear_requests();
+        all.iter()
+            .map(|it| format!("{} {}", it.method, it.path))
+            .collect()
+    }
+}
+
+/// A space of the sandbox whose pages may be written.
+pub const SPACE: &str = "PAY";

@@ -1,0 +1,257 @@
+//! The main job without a window: connect, publish, view, update, delete.
+
+mod common;
+
+use common::world;
+use retropress_app::{
+    ErrorCode, Field,
+    connect::{self, CheckOutcome, Method},
+    drafts::{self, DraftQuery},
+    history::{self, PublicationQuery, PublicationStatus, TimelineEvent},
+    integrations,
+    publish::{OperationState, PublishState, StepState},
+    share,
+};
+use retropress_summary::{Kind, Summary};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retrospective_is_published_viewed_updated_and_deleted_on_each_edition() {
+    for method in [Method::ApiToken, Method::PersonalAccessToken, Method::Basic] {
+        let world = world().await;
+        let integration = world.integration(method).await;
+        let draft = world.retrospective().await;
+
+        let preview = share::preview(&world.app, draft.clone(), None).await.unwrap();
+        assert_eq!(preview.problems, [], "{method:?}");
+        let done = world.publish(&draft, &integration).await;
+        assert_eq!(done.state, OperationState::Done, "{method:?}: {:?}", done.error);
+        assert!(done.steps.iter().all(|it| it.state == StepState::Done));
+
+        let list = history::list(
+            &world.app,
+            PublicationQuery {
+                team_id: integration.team_id.clone(),
+                text: "sprint RETRO".into(),
+                limit: 50,
+                ..PublicationQuery::default()
+            },
+        )
+        .await
+        .unwrap();
+        let [row] = &*list.rows else { panic!("one entry, not {:?}", list.rows) };
+        assert_eq!((row.status, row.version), (PublicationStatus::Published, 1));
+        assert_eq!(row.title, preview.document.title);
+
+        history::view(&world.app, row.id.clone()).await.unwrap();
+        let opened = world.opened.lock().unwrap().clone();
+        let publication = history::open(&world.app, row.id.clone()).await.unwrap();
+        assert_eq!(opened, [publication.link.clone()]);
+        assert_eq!(publication.parent, format!("Retrospectives {}", year()));
+
+        // The next version of the same page, with its PDF.
+        let opened = drafts::open(&world.app, draft.clone()).await.unwrap();
+        assert_eq!(opened.state, PublishState::Published { version: 1, changed: false });
+        let Summary::Retrospective(mut content) = opened.content else { panic!() };
+        content.agreements.clear();
+        drafts::save(&world.app, draft.clone(), opened.revision, Summary::Retrospective(content))
+            .await
+            .unwrap();
+        let opened = drafts::open(&world.app, draft.clone()).await.unwrap();
+        assert_eq!(opened.state, PublishState::Published { version: 1, changed: true });
+        let updated = history::republish(&world.app, row.id.clone()).await.unwrap();
+        let updated = world.settled(&updated).await;
+        assert_eq!(updated.state, OperationState::Done, "{method:?}: {:?}", updated.error);
+        let publication = history::open(&world.app, row.id.clone()).await.unwrap();
+        assert_eq!((publication.row.version, &publication.page_id), (2, &publication.page_id));
+
+        let deleted = history::delete(&world.app, row.id.clone()).await.unwrap();
+        assert_eq!(deleted.state, OperationState::Done, "{method:?}: {:?}", deleted.error);
+        let publication = history::open(&world.app, row.id.clone()).await.unwrap();
+        assert_eq!(publication.row.status, PublicationStatus::Deleted);
+        let events: Vec<_> = publication.timeline.iter().map(|it| it.what).collect();
+        assert_eq!(
+            events,
+            [
+                TimelineEvent::Deleted,
+                TimelineEvent::PdfUploaded,
+                TimelineEvent::Updated,
+                TimelineEvent::PdfUploaded,
+                TimelineEvent::Created
+            ]
+        );
+        let state = drafts::open(&world.app, draft).await.unwrap().state;
+        assert_eq!(state, PublishState::Deleted);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_known_parent_a_publish_is_two_requests() {
+    for method in [Method::ApiToken, Method::PersonalAccessToken] {
+        let world = world().await;
+        let integration = world.integration(method).await;
+        let (first, second) = (world.retrospective().await, world.health_check().await);
+        world.publish(&first, &integration).await;
+        world.requests();
+        let done = world.publish(&second, &integration).await;
+        assert_eq!(done.state, OperationState::Done, "{:?}", done.error);
+        let requests = world.requests();
+        assert_eq!(requests.len(), 2, "{requests:?}");
+
+        // The parent that was created by the first publish is known by now.
+        let third = drafts::duplicate(&world.app, first).await.unwrap().id;
+        let done = world.publish(&third, &integration).await;
+        assert_eq!(done.state, OperationState::Done, "{:?}", done.error);
+        let requests = world.requests();
+        assert_eq!(requests.len(), 2, "{requests:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn labels_cost_one_request_more() {
+    let world = world().await;
+    let team = world.team().await;
+    let connection = world.connect(&team, Method::ApiToken).await;
+    let mut configuration = world.configuration(&connection, common::SPACE).await;
+    configuration.labels = vec!["retrospective".into()];
+    let integration =
+        integrations::save(&world.app, connection.session_id, configuration, false).await.unwrap();
+    let draft = world.health_check().await;
+    world.requests();
+    let done = world.publish(&draft, &integration).await;
+    assert_eq!(done.state, OperationState::Done, "{:?}", done.error);
+    assert_eq!(world.requests().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_wizard_publishes_a_test_and_deletes_it() {
+    for method in [Method::ApiToken, Method::Basic] {
+        let world = world().await;
+        let team = world.team().await;
+        let connection = world.connect(&team, method).await;
+        let configuration = world.configuration(&connection, common::SPACE).await;
+        let session = connection.session_id.clone();
+        let checks =
+            connect::checklist(&world.app, session.clone(), configuration.clone()).await.unwrap();
+        assert!(checks.iter().all(|it| it.outcome != CheckOutcome::Failed), "{checks:?}");
+        for kind in [Kind::Retrospective, Kind::HealthCheck] {
+            let started =
+                connect::publish_test(&world.app, session.clone(), configuration.clone(), kind)
+                    .await
+                    .unwrap();
+            let done = world.settled(&started).await;
+            assert_eq!(done.state, OperationState::Done, "{:?}", done.error);
+            connect::view_test(&world.app, session.clone(), done.id.clone()).await.unwrap();
+            let deleted =
+                connect::delete_test(&world.app, session.clone(), done.id).await.unwrap();
+            assert_eq!(deleted.state, OperationState::Done, "{:?}", deleted.error);
+        }
+        // Nothing is stored before SAVE CHANGES.
+        assert!(integrations::list(&world.app, team.id).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_sign_in_data_is_refused_at_its_field() {
+    let world = world().await;
+    let team = world.team().await;
+    let cases = [
+        (Method::ApiToken, Field::ApiToken),
+        (Method::PersonalAccessToken, Field::PersonalAccessToken),
+        (Method::Basic, Field::Password),
+    ];
+    for (method, field) in cases {
+        let mut request = world.request(&team, method);
+        request.secret = Some("wrong".into());
+        let problem = connect::check(&world.app, request).await.unwrap_err();
+        assert_eq!(problem.field, Some(field), "{problem:?}");
+        assert!(!problem.hint.is_empty() && !problem.details.contains("wrong"), "{problem:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_method_of_the_other_edition_is_refused_before_a_secret_is_sent() {
+    let world = world().await;
+    let team = world.team().await;
+    let mut request = world.request(&team, Method::PersonalAccessToken);
+    request.server_url = world.sandbox.addresses().cloud.clone();
+    world.requests();
+    let problem = connect::check(&world.app, request).await.unwrap_err();
+    assert_eq!((problem.code, problem.field), (ErrorCode::Invalid, Some(Field::ServerUrl)));
+    assert!(world.sandbox.requests().iter().all(|it| it.header("authorization").is_none()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_secret_opens_after_a_restart_and_is_forgotten_on_disconnect() {
+    let mut world = world().await;
+    let integration = world.integration(Method::ApiToken).await;
+    world.restart();
+    let connection = connect::resume(&world.app, integration.id.clone()).await.unwrap();
+    assert!(!connection.account_name.is_empty());
+    let token = world.sandbox.credentials().api_token;
+    for file in std::fs::read_dir(world.folder.path().join("data")).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path).unwrap();
+            let found = bytes.windows(token.len()).any(|it| it == token.as_bytes());
+            assert!(!found, "the token stands in {}", path.display());
+        }
+    }
+    integrations::disconnect(&world.app, integration.id.clone()).await.unwrap();
+    let problem = connect::resume(&world.app, integration.id).await.unwrap_err();
+    assert_eq!(problem.code, ErrorCode::Gone);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_server_wants_its_own_secret() {
+    let world = world().await;
+    let integration = world.integration(Method::PersonalAccessToken).await;
+    let other = retropress_sandbox::Sandbox::start(retropress_sandbox::Options::default());
+    let other = other.await.unwrap();
+    let team = world.team().await;
+    let mut request = world.request(&team, Method::PersonalAccessToken);
+    request.integration_id = Some(integration.id);
+    request.secret = None;
+    request.server_url = other.addresses().data_center.clone();
+    let problem = connect::check(&world.app, request).await.unwrap_err();
+    assert_eq!(problem.field, Some(Field::PersonalAccessToken));
+    assert!(other.requests().iter().all(|it| it.header("authorization").is_none()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drafts_are_found_by_their_words_and_open_actions_are_carried_over() {
+    let world = world().await;
+    let draft = world.retrospective().await;
+    let content = drafts::open(&world.app, draft.clone()).await.unwrap().content;
+    let open = content.actions().iter().filter(|it| !it.done).count();
+    assert!(open > 0);
+    let team = world.team().await;
+    let new = drafts::NewDraft::Retrospective { template_id: "4ls".into() };
+    let next = drafts::create(&world.app, team.id.clone(), new).await.unwrap();
+    assert_eq!(next.content.actions().len(), open);
+    assert!(drafts::open_actions(&world.app, next.id).await.unwrap().actions.is_empty());
+
+    let word = &content.actions()[0].text[..4];
+    let query = DraftQuery {
+        team_id: team.id,
+        text: word.to_uppercase(),
+        limit: 10,
+        ..DraftQuery::default()
+    };
+    let found = drafts::list(&world.app, query).await.unwrap();
+    assert!(found.rows.iter().any(|it| it.id == draft), "{word} is not found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_save_of_an_old_revision_is_refused_and_changes_nothing() {
+    let world = world().await;
+    let draft = world.retrospective().await;
+    let opened = drafts::open(&world.app, draft.clone()).await.unwrap();
+    let stale = drafts::save(&world.app, draft.clone(), 1, opened.content.clone()).await;
+    assert_eq!(stale.unwrap_err().code, ErrorCode::StaleDraft);
+    let again = drafts::open(&world.app, draft).await.unwrap();
+    assert_eq!(again.revision, opened.revision);
+}
+
+fn year() -> String {
+    chrono::Local::now().format("%Y").to_string()
+}

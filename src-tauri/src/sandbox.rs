@@ -1,0 +1,113 @@
+//! The built-in sandbox, started when it is first asked for and stopped with the app.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use retropress_app::{ApiError, ErrorCode, SandboxAddresses, SandboxHost};
+use retropress_sandbox::{Options, Sandbox, SandboxError};
+use tokio::sync::Mutex;
+use url::Url;
+
+/// The first of its ports; always the same, since integrations keep its address.
+const PORT: u16 = 47610;
+
+pub struct BuiltIn {
+    folder: PathBuf,
+    port: u16,
+    started: Mutex<Option<Sandbox>>,
+    addresses: std::sync::Mutex<Option<SandboxAddresses>>,
+}
+
+impl BuiltIn {
+    pub fn new(folder: PathBuf, port: Option<u16>) -> Self {
+        Self {
+            folder,
+            port: port.unwrap_or(PORT),
+            started: Mutex::new(None),
+            addresses: std::sync::Mutex::new(None),
+        }
+    }
+
+    fn set(&self, addresses: &SandboxAddresses) {
+        *self.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+            Some(addresses.clone());
+    }
+}
+
+#[async_trait]
+impl SandboxHost for BuiltIn {
+    async fn start(&self) -> Result<SandboxAddresses, ApiError> {
+        let mut started = self.started.lock().await;
+        if let (Some(_), Some(addresses)) = (&*started, self.running()) {
+            return Ok(addresses);
+        }
+        let options = Options { port: self.port, folder: Some(self.folder.clone()) };
+        let sandbox = Sandbox::start(options).await.map_err(|it| not_working(&it))?;
+        let addresses = addresses(&sandbox)?;
+        self.set(&addresses);
+        *started = Some(sandbox);
+        Ok(addresses)
+    }
+
+    fn running(&self) -> Option<SandboxAddresses> {
+        self.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    async fn empty(&self) -> Result<(), ApiError> {
+        if let Some(sandbox) = &*self.started.lock().await {
+            sandbox.empty().await.map_err(|it| not_working(&it))?;
+        }
+        Ok(())
+    }
+}
+
+fn addresses(sandbox: &Sandbox) -> Result<SandboxAddresses, ApiError> {
+    let (it, keys) = (sandbox.addresses(), sandbox.credentials());
+    let parse = |address: &str| {
+        Url::parse(address).map_err(|problem| {
+            let mut error = error(ErrorCode::Internal, "The sandbox has no usable address");
+            error.details = format!("{address}: {problem}");
+            error
+        })
+    };
+    Ok(SandboxAddresses {
+        cloud: parse(&it.cloud)?,
+        gateway: parse(&it.gateway)?,
+        data_center: parse(&it.data_center)?,
+        email: keys.email,
+        api_token: keys.api_token,
+        personal_access_token: keys.personal_access_token,
+        username: keys.username,
+        password: keys.password,
+    })
+}
+
+fn not_working(problem: &SandboxError) -> ApiError {
+    let mut refused = match problem {
+        SandboxError::PortBusy { port } => {
+            let mut it = error(ErrorCode::SandboxPortBusy, "The sandbox cannot start");
+            it.cause = format!("Another program uses port {port} of this computer.");
+            it.hint = "Close that program, or a second Retropress, and try again.".to_owned();
+            it
+        }
+        _ => {
+            let mut it = error(ErrorCode::Storage, "The sandbox cannot start");
+            it.hint = "Try again. If it stays so, restart Retropress.".to_owned();
+            it
+        }
+    };
+    refused.details = problem.to_string();
+    refused
+}
+
+fn error(code: ErrorCode, message: &str) -> ApiError {
+    ApiError {
+        code,
+        message: message.to_owned(),
+        cause: String::new(),
+        hint: String::new(),
+        retryable: true,
+        field: None,
+        details: String::new(),
+    }
+}
