@@ -116,8 +116,10 @@ export class Rows<C extends Content, T extends list.Keyed> {
 
   /** The row was left. A new one in which nothing was entered goes without a trace. */
   left(event: FocusEvent & { currentTarget: HTMLElement }, id: string): void {
-    if (event.currentTarget.contains(event.relatedTarget as Node | null)) return;
-    if (!document.hasFocus()) return;
+    const row = event.currentTarget;
+    if (row.contains(event.relatedTarget as Node | null)) return;
+    // Another window in front is no reason to go; the field still is the active element then.
+    if (row.contains(document.activeElement)) return;
     this.#dropBlank(id);
     this.editing.seal();
   }

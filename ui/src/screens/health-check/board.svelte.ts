@@ -52,10 +52,12 @@ export class Board {
     return this.shown.findIndex((it) => it.id === this.dimension?.id) + 1;
   }
 
-  choose(id: string): void {
+  /** Shows a dimension in the inspector. Where that is a drawer, the focus goes there. */
+  async choose(id: string): Promise<void> {
     this.editing.seal();
     this.#chosen = id;
     this.drawer = true;
+    if (drawerHere()) await focus("dim-h");
   }
 
   async closeDrawer(): Promise<void> {
@@ -197,6 +199,11 @@ export class Board {
     });
     void focus("add-dimension-comment");
   }
+}
+
+/** The window is so small that the inspector is a drawer; as in small-windows.css. */
+export function drawerHere(): boolean {
+  return window.matchMedia?.("(max-width: 70rem)").matches ?? false;
 }
 
 async function focus(id: string): Promise<void> {
