@@ -23,7 +23,7 @@ pub use text::{NotText, decode};
 
 use blocks::{Block, Kind};
 use items::Known;
-use section::{Below, Choices, Section};
+use section::{Below, Choices, Section, heading_id};
 
 /// What the user corrected in the preview.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -170,7 +170,10 @@ pub fn preview(text: &str, options: &ImportOptions) -> ImportPreview {
                     section.start(*line, text, below[at]);
                 }
                 // The title of the whole document, above its sections.
-                Kind::Heading { text, .. } if start.heading.is_some_and(|it| at < it) => {
+                Kind::Heading { text, .. }
+                    if start.heading.is_some_and(|it| at < it)
+                        && !choices.contains_key(&heading_id(&inline::plain(text))) =>
+                {
                     let text = inline::plain(text);
                     if starts.len() == 1 && section.title.is_empty() {
                         section.title = text;

@@ -143,7 +143,7 @@ impl<'a> Scanner<'a> {
             let line = line.trim();
             line.is_empty() || line.starts_with(['#', '-']) || words::label(line).is_some()
         };
-        if !rest.take(end).all(|it| is_fact(it)) {
+        if !rest.take(end).all(is_fact) {
             return;
         }
         let mut last: Option<usize> = None;

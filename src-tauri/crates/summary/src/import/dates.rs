@@ -192,10 +192,12 @@ impl<'a> At<'a> {
         Some((number, digits))
     }
 
+    /// Whether neither the word nor the number goes on.
     fn ends(&self) -> bool {
-        !joins(self.text, self.at)
-            && !(self.rest().starts_with(['.', '/', '-'])
-                && self.rest()[1..].starts_with(|it: char| it.is_ascii_digit()))
+        let mut after = self.rest().chars();
+        let more = matches!(after.next(), Some('.' | '/' | '-'))
+            && after.next().is_some_and(|it| it.is_ascii_digit());
+        !more && !joins(self.text, self.at)
     }
 
     /// 2021-04-05, 2021-04-05T10:00, 20210405, 4/5/2021, 4.5.2021, 04-05-21.

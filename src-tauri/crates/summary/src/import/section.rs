@@ -16,6 +16,7 @@ use crate::{
     Action, Comment, HealthCheck, Retrospective, Summary,
     health_check::DimensionResult,
     retrospective::{Agreement, Column, Entry, Group, Idea, Kudo, Roti},
+    title::date_in_words,
 };
 
 /// Roles chosen by the user, by heading id.
@@ -133,6 +134,8 @@ impl<'a> Section<'a> {
     pub fn start(&mut self, line: u32, text: &str, below: Below) {
         let text = plain(text);
         let said = words::normal(&text);
+        let titled = std::mem::take(&mut self.title);
+        let dated = self.known.meeting;
         let mut dates = dates::find(&text);
         dates.retain(|it| it.date.read(self.known.order).is_some());
         match &dates[..] {
@@ -148,6 +151,10 @@ impl<'a> Section<'a> {
             }
             [] => self.title = title(text.clone()),
         }
+        self.keep_earlier(titled, dated);
+        self.column = None;
+        self.in_group = false;
+        self.level = 0;
         self.health_check = words::is_health_check(&said);
         self.role = words::role(&said).filter(|it| {
             matches!(
@@ -164,6 +171,18 @@ impl<'a> Section<'a> {
             role: HeadingRole::Summary,
             items: 0,
         });
+    }
+
+    /// Title and date that were told above the heading, where the heading tells others.
+    fn keep_earlier(&mut self, title: String, date: Option<NaiveDate>) {
+        if self.title.is_empty() {
+            self.title = title;
+        } else if !words::normal(&self.title).contains(&words::normal(&title)) {
+            self.note(title);
+        }
+        if let Some(date) = date.filter(|it| self.known.meeting != Some(*it)) {
+            self.note(date_in_words(date));
+        }
     }
 
     pub fn block(&mut self, block: &Block, next: Option<&Block>, below: Below) {
@@ -238,6 +257,9 @@ impl<'a> Section<'a> {
         self.group_is_item = false;
         match role {
             HeadingRole::Column => self.open_column(&named),
+            HeadingRole::Group if self.column.is_some() && said == "other ideas" => {
+                self.in_group = false;
+            }
             HeadingRole::Group if self.column.is_some() => {
                 let (title, votes) = items::votes(&named);
                 let title = if votes == 0 { title } else { named };
@@ -335,11 +357,8 @@ impl<'a> Section<'a> {
         if raw.is_empty() && checked.is_none() {
             return;
         }
-        while self
-            .indents
-            .last()
-            .is_some_and(|it| *it + 1 >= indent && !(self.indents.len() == 1 && *it + 1 < indent))
-        {
+        // A list may be out of line by one space.
+        while self.indents.last().is_some_and(|it| *it + 1 >= indent) {
             self.indents.pop();
         }
         let depth = self.indents.len();
@@ -352,7 +371,8 @@ impl<'a> Section<'a> {
         if depth > 0 && !child_of_group && self.last != Last::Nothing {
             return self.child(raw, checked);
         }
-        if self.role.is_none() && self.label_fact(raw) {
+        if self.role.is_none() && self.fact_or_property(line, raw) {
+            self.last = Last::Nothing;
             return;
         }
         match self.role {
@@ -423,8 +443,9 @@ impl<'a> Section<'a> {
                     Some(Entry::Idea(idea)) => Some(idea),
                     _ => None,
                 };
-                if let Some(idea) = idea {
-                    idea.comments.push(comment());
+                match idea {
+                    Some(idea) => idea.comments.push(comment()),
+                    None => self.note(plain(raw)),
                 }
             }
             Last::Action if checked.is_some() => self.action(0, raw, checked),
@@ -477,20 +498,9 @@ impl<'a> Section<'a> {
     }
 
     fn people(&mut self, list: &str) {
-        let list = plain(list);
-        let separators: &[char] = if list.contains([',', ';', '\n']) {
-            &[',', ';', '\n']
-        } else {
-            &['/', '&', '|']
-        };
-        for name in list
-            .split(separators)
-            .map(|it| it.trim().trim_start_matches('@'))
-        {
-            let name = name
-                .strip_prefix("and ")
-                .unwrap_or(name)
-                .trim_end_matches('.');
+        let list = plain(list).replace(" and ", ",");
+        for name in list.split([',', ';', '\n', '/', '&', '|']) {
+            let name = name.trim().trim_start_matches('@').trim_end_matches('.');
             if !name.is_empty() {
                 self.participants.push(name.to_owned());
             }
@@ -528,6 +538,21 @@ impl<'a> Section<'a> {
         if !matches!(self.role, Some(HeadingRole::Dimensions)) {
             self.last = Last::Nothing;
         }
+    }
+
+    /// An item above all columns: a fact of the meeting, or one that drafts have no place for.
+    fn fact_or_property(&mut self, line: u32, raw: &str) -> bool {
+        if self.label_fact(raw) {
+            return true;
+        }
+        let property = words::label(raw).is_some_and(|(key, _)| {
+            let key = words::normal(key);
+            words::fact(&key).is_some() || words::is_property(&key)
+        });
+        if property {
+            self.unplaced(line, &plain(raw));
+        }
+        property
     }
 
     fn label_fact(&mut self, raw: &str) -> bool {
@@ -888,10 +913,10 @@ fn is_weekday(text: &str) -> bool {
 
 /// A heading without its date, trimmed to its words.
 fn title(text: String) -> String {
-    let mut text = text.replace("()", " ").replace("[]", " ");
-    if text.contains("  ") {
-        text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    }
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = ["( )", "()", "[ ]", "[]"]
+        .iter()
+        .fold(words, |text, it| text.replace(it, " "));
     let edges = [' ', '-', '–', '—', ':', '|', ',', ';', '/', '·', '.'];
     let mut title = text.trim_matches(edges);
     for word in [" of", " on", " from", " for", " date", " held"] {

@@ -241,20 +241,20 @@ impl Section<'_> {
                 action.text.push_str(&line);
             }
         }
-        self.keep_heads(heads, head, data);
+        self.keep_heads(heads, head, data, text);
         true
     }
 
-    /// A head that no cell stands below would be lost with its column.
-    fn keep_heads(&mut self, heads: &[String], head: &Row, data: &[Row]) {
+    /// The head of the texts, and one that no cell stands below, are told nowhere else.
+    fn keep_heads(&mut self, heads: &[String], head: &Row, data: &[Row], text: usize) {
         for (place, said) in heads.iter().enumerate() {
             let lists = [TEXT, OWNER, DUE, STATUS, PRIORITY, VOTES, SUBJECT, SCORE];
             let known = lists.iter().any(|it| it.contains(&said.as_str())) || said.is_empty();
             let used = data
                 .iter()
                 .any(|row| row.cells.get(place).is_some_and(|it| !it.is_empty()));
-            let text_column = words::role(said).is_some() && !words::is_plain_role(said);
-            if !known && (!used || text_column) {
+            let heads_texts = place == text && !words::is_plain_role(said);
+            if !known && (!used || heads_texts) {
                 self.unplaced(head.line, &plain(&head.cells[place]));
             }
         }
@@ -305,6 +305,10 @@ impl Section<'_> {
         }
         if (2..=7).contains(&steps.len()) && self.scale.is_empty() {
             self.scale = steps.iter().map(|it| plain(&head.cells[*it])).collect();
+        }
+        let labels: Vec<String> = steps.iter().map(|it| plain(&head.cells[*it])).collect();
+        if labels.len() == self.scale.len() && labels != self.scale {
+            self.unplaced(head.line, &head.text);
         }
         let same_scale = self.scale.len() == steps.len();
         // Where one score is a fraction, all of them are averages and none is an answer.
@@ -471,7 +475,7 @@ impl Section<'_> {
                 self.idea(idea, count);
             }
         }
-        self.keep_heads(heads, head, data);
+        self.keep_heads(heads, head, data, text);
         true
     }
 

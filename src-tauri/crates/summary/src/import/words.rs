@@ -246,7 +246,7 @@ const DIMENSIONS: &[&str] = &[
 pub fn role(words: &str) -> Option<HeadingRole> {
     let has = |word: &str| words.split(' ').any(|it| it == word);
     let tokens = |any: &[&str]| any.iter().any(|it| has(it));
-    let says = |phrase: &str| format!(" {words} ").contains(&format!(" {phrase} "));
+    let says = |phrase: &str| says(words, phrase);
     if words.len() > 200 {
         return None;
     }
@@ -311,7 +311,6 @@ pub fn is_plain_role(words: &str) -> bool {
 }
 
 pub fn is_health_check(words: &str) -> bool {
-    let padded = format!(" {words} ");
     [
         "health check",
         "healthcheck",
@@ -321,7 +320,15 @@ pub fn is_health_check(words: &str) -> bool {
         "team radar",
     ]
     .iter()
-    .any(|it| padded.contains(&format!(" {it} ")))
+    .any(|it| says(words, it))
+}
+
+/// Whether the words hold these, whole and in this order.
+fn says(words: &str, phrase: &str) -> bool {
+    words.match_indices(phrase).any(|(at, _)| {
+        let after = &words[at + phrase.len()..];
+        (at == 0 || words[..at].ends_with(' ')) && (after.is_empty() || after.starts_with(' '))
+    })
 }
 
 /// Whether a heading names a meeting, such as "Sprint 12" or "Retrospective".
@@ -364,6 +371,28 @@ pub fn fact(key: &str) -> Option<Fact> {
     }
 }
 
+/// Facts of a meeting that a draft has no field for.
+pub fn is_property(key: &str) -> bool {
+    matches!(
+        key,
+        "team"
+            | "squad"
+            | "project"
+            | "sprint"
+            | "time"
+            | "duration"
+            | "location"
+            | "place"
+            | "room"
+            | "answers"
+            | "overall average"
+            | "model"
+            | "format"
+            | "version"
+            | "status"
+    )
+}
+
 /// The two sides of "Label: text"; the label has at most six words and no mark of a sentence.
 pub fn label(line: &str) -> Option<(&str, &str)> {
     let line = line.trim();
@@ -399,11 +428,10 @@ pub fn is_done(words: &str) -> bool {
             | "closed"
             | "resolved"
             | "fixed"
-            | "yes"
             | "status done"
             | "status completed"
             | "status closed"
-    ) && words != "yes"
+    )
 }
 
 /// Words of a status that means an action is still open.
