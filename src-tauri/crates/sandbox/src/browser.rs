@@ -463,8 +463,13 @@ fn branch(
         if below.contains_key(&Some(page.id)) {
             let open = depth == 0 || path.contains(&page.id);
             let attributes: &[(&'static str, &str)] = if open { &[("open", "open")] } else { &[] };
+            let count = below.get(&Some(page.id)).map_or(0, Vec::len);
+            let summary = match count {
+                1 => "1 page".to_owned(),
+                more => format!("{more} pages"),
+            };
             html.open("details", attributes)
-                .element("summary", &[], "Below it");
+                .element("summary", &[], &summary);
             branch(canvas, below, Some(page.id), path, depth + 1, html);
             html.close("details");
         }

@@ -140,9 +140,9 @@ impl fmt::Display for Fault {
             What::Answer { status, .. } => write!(f, "answer {status}")?,
         }
         f.write_str(if self.handled {
-            ", handled"
+            ", after handling"
         } else {
-            ", not handled"
+            ", before handling"
         })
     }
 }

@@ -52,6 +52,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use tokio::sync::Mutex;
 
 pub use crate::attachments::Part;
@@ -299,13 +300,22 @@ impl Sandbox {
 
 fn router(host: Host, world: &Arc<World>) -> Router {
     let state = Arc::clone(world);
+    // The limits are Confluence's own, told in its own words.
+    let unlimited = DefaultBodyLimit::disable;
     match host {
-        Host::Cloud => browser::cloud(site::routes(world)).with_state(state),
-        Host::Gateway => gateway::routes(world, site::api(world).with_state(state)),
+        Host::Cloud => browser::cloud(site::routes(world))
+            .layer(unlimited())
+            .with_state(state),
+        Host::Gateway => {
+            let site = site::api(world).layer(unlimited()).with_state(state);
+            gateway::routes(world, site)
+        }
         Host::Auth => browser::auth(),
         Host::DataCenter => {
             let rest = Router::new().nest(data_center::CONTEXT, data_center::routes(world));
-            browser::data_center(rest).with_state(state)
+            browser::data_center(rest)
+                .layer(unlimited())
+                .with_state(state)
         }
     }
 }

@@ -424,6 +424,12 @@ async fn c9_attachments_are_put_and_not_posted_twice() {
     tell(t.v2(Method::DELETE, &format!("/attachments/{file_id}")))
         .await
         .is(404);
+    let large = vec![b'x'; 3 * 1024 * 1024];
+    let told = tell(send(Method::PUT, form("large.pdf", &large, "")))
+        .await
+        .is(200)
+        .json();
+    assert_eq!(told["results"][0]["extensions"]["fileSize"], large.len());
     t.sandbox.set_largest_attachment(4);
     tell(send(Method::PUT, form("big.pdf", b"12345", "")))
         .await
