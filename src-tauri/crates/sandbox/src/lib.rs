@@ -290,11 +290,12 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Closes all connections and frees the ports.
+    /// Closes all connections, frees the ports and closes the file.
     pub async fn stop(self) {
         for door in self.doors.lock().await.iter_mut() {
             door.close().await;
         }
+        self.world.close();
     }
 }
 

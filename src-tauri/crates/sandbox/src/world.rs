@@ -70,7 +70,8 @@ pub(crate) struct World {
     pub record: Record,
     cloud: Mutex<Content>,
     data_center: Mutex<Content>,
-    disk: Option<Mutex<Disk>>,
+    /// None when nothing is kept, and once the sandbox has stopped.
+    disk: Mutex<Option<Disk>>,
     switches: Mutex<Switches>,
     /// Wrong passwords in a row, by user name.
     pub failures: Mutex<HashMap<String, u32>>,
@@ -95,7 +96,7 @@ impl World {
             record: Record::default(),
             cloud: Mutex::new(cloud),
             data_center: Mutex::new(data_center),
-            disk: disk.map(Mutex::new),
+            disk: Mutex::new(disk),
             switches: Mutex::new(Switches::default()),
             failures: Mutex::new(HashMap::new()),
         }
@@ -127,8 +128,8 @@ impl World {
     /// Writes down what was touched since the last time.
     fn keep(&self, edition: Edition, content: &mut Content) -> Result<(), DiskError> {
         let touched = std::mem::take(&mut content.touched);
-        match &self.disk {
-            Some(disk) if !touched.is_empty() => lock(disk).keep(edition, content, &touched),
+        match lock(&self.disk).as_mut() {
+            Some(disk) if !touched.is_empty() => disk.keep(edition, content, &touched),
             _ => Ok(()),
         }
     }
@@ -146,6 +147,11 @@ impl World {
         Ok(done)
     }
 
+    /// Closes the file, so that another sandbox may open it.
+    pub fn close(&self) {
+        lock(&self.disk).take();
+    }
+
     /// Back to the sample content. Ids go on from where they were.
     pub fn empty(&self) -> Result<(), DiskError> {
         for edition in [Edition::Cloud, Edition::DataCenter] {
@@ -154,8 +160,8 @@ impl World {
             *content = samples::content(edition);
             content.next_id = content.next_id.max(next_id);
             content.touched.clear();
-            if let Some(disk) = &self.disk {
-                lock(disk).replace(edition, &content)?;
+            if let Some(disk) = lock(&self.disk).as_mut() {
+                disk.replace(edition, &content)?;
             }
         }
         lock(&self.failures).clear();

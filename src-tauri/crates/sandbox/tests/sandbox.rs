@@ -111,7 +111,13 @@ async fn a_closed_host_refuses_connections() {
     let t = Tried::start().await;
     t.space("PAY").await;
     t.sandbox.set_reachable(Host::Cloud, false).await.unwrap();
-    let error = t.v2(Method::GET, "/spaces").send().await.unwrap_err();
+    // A client of its own: the other one still holds a connection that was cut.
+    let fresh = reqwest::Client::builder().no_proxy().build().unwrap();
+    let error = fresh
+        .get(&t.sandbox.addresses().cloud)
+        .send()
+        .await
+        .unwrap_err();
     assert!(error.is_connect(), "{error:?}");
     tell(t.dc(Method::GET, "/space")).await.is(200);
     t.sandbox.set_reachable(Host::Cloud, true).await.unwrap();
@@ -255,7 +261,7 @@ async fn what_was_published_is_there_after_a_restart() {
     assert_ne!(t.who, who);
     t.create("Kept", "").await.is(200);
     let aside = std::fs::read(folder.path().join("sandbox.sqlite3.damaged-1")).unwrap();
-    assert_eq!(aside, b"no database");
+    assert!(aside == b"no database");
 }
 
 #[tokio::test]
