@@ -191,6 +191,9 @@ describe("by keyboard", () => {
     await user.keyboard("{End}{Enter}");
     await waitFor(() => expect(names()).not.toContain("Sprint 41"));
     await waitFor(() => expect(document.activeElement?.textContent).toContain("Release 8.0"));
+    // And it stays there once the list was read again.
+    await new Promise((done) => setTimeout(done, 100));
+    expect(document.activeElement?.textContent).toContain("Release 8.0");
     expect(backend.state.drafts.some((it) => it.id === "draft-4")).toBe(false);
     await user.click(screen.getByRole("button", { name: "Undo" }));
     await waitFor(() => expect(names()).toContain("Sprint 41"));
