@@ -900,7 +900,7 @@ fn show_property((key, property): (&String, &Property)) -> Value {
 }
 
 /// Properties have their own words for a missing page.
-fn page_with_properties<'a>(content: &'a Content, text: &str) -> Result<&'a Page, Response> {
+fn page_with_properties<'a>(content: &'a Content, text: &str) -> Result<&'a Page, Box<Response>> {
     let missing = |id| {
         error(
             404,
@@ -908,8 +908,8 @@ fn page_with_properties<'a>(content: &'a Content, text: &str) -> Result<&'a Page
             &format!("Could not find page with id [{id}]"),
         )
     };
-    let id = id(text).map_err(IntoResponse::into_response)?;
-    content.page(id).ok_or_else(|| missing(id))
+    let id = id(text).map_err(|no| Box::new(no.into_response()))?;
+    content.page(id).ok_or_else(|| Box::new(missing(id)))
 }
 
 async fn properties(
@@ -918,7 +918,7 @@ async fn properties(
     query: Query,
 ) -> Result<Response, Response> {
     let content = world.content(CLOUD);
-    let page = page_with_properties(&content, &text)?;
+    let page = page_with_properties(&content, &text).map_err(|no| *no)?;
     let path = format!("/pages/{}/properties", page.id);
     let key = query.get("key");
     let found: Vec<_> = page
@@ -959,7 +959,9 @@ async fn create_property(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Response> {
-    let page = page_with_properties(&world.content(CLOUD), &text)?.id;
+    let page = page_with_properties(&world.content(CLOUD), &text)
+        .map_err(|no| *no)?
+        .id;
     let sent = object(&headers, &body).map_err(|r| No(r).into_response())?;
     let made = required(sent_text(&sent, "key"), "key").and_then(|key| {
         let value = required(sent.get("value").cloned(), "value")?;

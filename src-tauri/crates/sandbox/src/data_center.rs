@@ -191,19 +191,19 @@ fn captcha(world: &World) -> Response {
     response
 }
 
-fn caller(world: &World, headers: &HeaderMap) -> Result<Caller, Response> {
+fn caller(world: &World, headers: &HeaderMap) -> Result<Caller, Box<Response>> {
     let switches = world.switches();
     let presented = sign_in::presented(&world.accounts, headers);
     let is_basic = sign_in::basic_name(headers).is_some();
     if is_basic && !switches.basic {
         let message = "Basic Authentication has been disabled on this instance.";
-        return Err(web::json(403, &json!({ "message": message })));
+        return Err(Box::new(web::json(403, &json!({ "message": message }))));
     }
     if let Some(name) = sign_in::basic_name(headers) {
         let name = name.to_lowercase();
         let mut failures = lock(&world.failures);
         if failures.get(&name).copied().unwrap_or(0) >= CAPTCHA_AFTER {
-            return Err(captcha(world));
+            return Err(Box::new(captcha(world)));
         }
         if let Presented::Password(person) = presented
             && name == person.username
@@ -212,14 +212,14 @@ fn caller(world: &World, headers: &HeaderMap) -> Result<Caller, Response> {
             return Ok(Caller(Some(person)));
         }
         *failures.entry(name).or_insert(0) += 1;
-        return Err(wrong_password());
+        return Err(Box::new(wrong_password()));
     }
     match presented {
         Presented::PersonalAccessToken(person) => Ok(Caller(Some(person))),
         // With anonymous access on, a wrong token is as good as none.
         _ if switches.anonymous => Ok(Caller(None)),
         Presented::Nothing => Ok(Caller(None)),
-        _ => Err(web::container_page(401, "Unauthorized")),
+        _ => Err(Box::new(web::container_page(401, "Unauthorized"))),
     }
 }
 
@@ -230,7 +230,7 @@ async fn signed_in(State(world): Shared, mut request: Request, next: Next) -> Re
     }
     let caller = match caller(&world, request.headers()) {
         Ok(caller) => caller,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let path = request.uri().path();
     let Caller(person) = caller;

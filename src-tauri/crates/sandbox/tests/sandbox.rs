@@ -1,6 +1,8 @@
 //! What the sandbox adds to Confluence: faults, the record, its memory, the
 //! pages for a browser.
 
+#![allow(clippy::unwrap_used, reason = "test code")]
+
 mod support;
 
 use std::time::{Duration, Instant};
