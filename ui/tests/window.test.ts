@@ -42,6 +42,16 @@ it("changes the team, and leaves what belongs to the other one", async () => {
   await screen.findByRole("heading", { name: "Where should your summaries go?" });
 });
 
+it("stays with the team when the choice cannot be kept, and says so", async () => {
+  const backend = await openApp();
+  backend.failNext("save_settings", problem("diskFull", { message: "The disk is full" }));
+  const user = userEvent.setup();
+  await user.click(screen.getByRole("button", { name: /^Team: Payments Platform/ }));
+  await user.click(screen.getByRole("menuitemradio", { name: "Mobile Onboarding" }));
+  await screen.findByText("The disk is full");
+  screen.getByRole("button", { name: /^Team: Payments Platform/ });
+});
+
 it("counts a team's connections again when they change", async () => {
   const backend = await openApp();
   const team = screen.getByRole("button", { name: /^Team: Payments Platform/ });
