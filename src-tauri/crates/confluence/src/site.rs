@@ -297,8 +297,14 @@ impl Entered {
         if text.is_empty() {
             return Err(bad(Cause::NoAddress));
         }
-        let url = if text.contains("://") {
+        let url = if let Some((_, rest)) = text.split_once("://") {
+            // The parser would take the first part of the path for the host.
+            if rest.starts_with(['/', '\\']) {
+                return Err(bad(Cause::NoServerName));
+            }
             Url::parse(text)
+        } else if text.starts_with("http:") || text.starts_with("https:") {
+            return Err(bad(Cause::Unreadable));
         } else {
             let text = text.trim_start_matches('/');
             Url::parse(&format!("https://{text}")).map(|url| {

@@ -214,6 +214,7 @@ async fn addresses_that_cannot_be_used_are_refused_before_anything_is_sent() {
         "   ",
         "https://",
         "https:///path",
+        "https:wiki.example",
         "https://ada:secret@wiki.example/",
         "https://ada@wiki.example/",
         "ftp://wiki.example",

@@ -5,5 +5,6 @@ mod data_center;
 mod discovery;
 mod failures;
 mod network;
+mod sandbox;
 mod server;
 mod signing_in;
