@@ -241,6 +241,13 @@ it("tells an error's cause and cure, and copies its details", async () => {
   await expectNoFindings();
 });
 
+it("reads out a conflict as an error", () => {
+  render(ErrorNotice, { error: problem("titleTaken", { message: "The title is taken" }) });
+  const alert = screen.getByRole("alert");
+  expect(alert.classList.contains("notice-clash")).toBe(true);
+  expect(alert.textContent).toContain("The title is taken");
+});
+
 describe("what is said", () => {
   beforeEach(() => {
     toasts.length = 0;
