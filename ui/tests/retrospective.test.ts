@@ -1,5 +1,6 @@
 import { configure, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
+import { tick } from "svelte";
 import { describe, expect, it } from "vitest";
 import type { Retrospective } from "../src/api/bindings/Retrospective";
 import { allIdeas } from "../src/screens/retrospective/edit";
@@ -438,5 +439,72 @@ describe("agreements, kudos, ROTI, notes", () => {
     await user.click(screen.getByRole("button", { name: /^More for “A review/ }));
     await user.click(screen.getByRole("menuitem", { name: "Duplicate" }));
     expect((await saved(backend)).agreements).toHaveLength(3);
+  });
+});
+
+describe("dragging", () => {
+  /** jsdom lays nothing out: a pointer above 0 is in the upper half of everything, one below not. */
+  async function drag(from: Element | null, to: Element | null, half: "upper" | "lower") {
+    if (!from || !to) throw new Error("nothing to drag");
+    const at = half === "upper" ? -1 : 1;
+    const dataTransfer = { setData: () => undefined, setDragImage: () => undefined };
+    const send = (node: Element, name: string) =>
+      node.dispatchEvent(
+        Object.assign(new Event(name, { bubbles: true, cancelable: true }), {
+          dataTransfer,
+          clientX: at,
+          clientY: at,
+        }),
+      );
+    send(from, "dragstart");
+    send(to, "dragover");
+    expect(document.querySelectorAll("[data-drop]").length).toBeLessThanOrEqual(1);
+    send(to, "drop");
+    send(from, "dragend");
+    expect(document.querySelector("[data-drop], [data-dragged]")).toBeNull();
+    await tick();
+  }
+  const idea = (text: string) => screen.getByRole("button", { name: text }).closest("[data-idea]");
+
+  it("puts an idea where it is dropped: between others, into a group, at a column's end", async () => {
+    const backend = await open();
+    await drag(idea("Flaky refund tests"), idea("A daily review slot"), "lower");
+    expect(texts(await saved(backend), 2)?.[1]).toBe("Flaky refund tests");
+    await drag(idea("Flaky refund tests"), idea("A daily review slot"), "upper");
+    expect(texts(await saved(backend), 2)?.[0]).toBe("Flaky refund tests");
+    await drag(idea("Flaky refund tests"), idea("Release notes write themselves now"), "upper");
+    expect((await saved(backend)).columns[0]?.entries[2]).toMatchObject({
+      ideas: [{}, { text: "Flaky refund tests" }, {}],
+    });
+    await drag(idea("Flaky refund tests"), document.querySelector("[data-group-head]"), "lower");
+    expect((await saved(backend)).columns[0]?.entries[2]).toMatchObject({
+      ideas: [{ text: "Flaky refund tests" }, {}, {}],
+    });
+    await drag(
+      idea("Flaky refund tests"),
+      document.querySelectorAll("[data-column]")[1] ?? null,
+      "lower",
+    );
+    expect(texts(await saved(backend), 1)?.at(-1)).toBe("Flaky refund tests");
+    await userEvent.keyboard("{Control>}z{/Control}");
+    expect((await saved(backend)).columns[0]?.entries[2]).toMatchObject({ ideas: [{}, {}, {}] });
+  });
+
+  it("moves groups, columns, and rows by their grips", async () => {
+    const backend = await open();
+    await drag(document.querySelector("[data-group]"), idea("Flaky refund tests"), "upper");
+    expect((await saved(backend)).columns[1]?.entries[1]).toMatchObject({ title: "Releases" });
+    const heads = () => document.querySelectorAll("[data-column-head]");
+    await drag(heads()[2] ?? null, heads()[0] ?? null, "upper");
+    expect((await saved(backend)).columns[0]?.title).toBe("Ideas");
+    const grips = () => document.querySelectorAll("tr [data-grip]");
+    await drag(grips()[1] ?? null, grips()[0]?.closest("tr") ?? null, "upper");
+    const own = (await saved(backend)).actions.filter((it) => !it.carriedFrom);
+    expect(own[0]?.text).toBe("Agree on a pull request size");
+    // A row of another block is no target.
+    await drag(grips()[0] ?? null, grips()[3]?.closest("tr") ?? null, "upper");
+    expect((await saved(backend)).actions.map((it) => it.id)).toEqual(
+      backend.state.drafts[0]?.content.actions.map((it) => it.id),
+    );
   });
 });
