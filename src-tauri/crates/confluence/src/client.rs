@@ -208,13 +208,7 @@ impl Client {
             .filter(|page| page.status == crate::PageStatus::Current)
             .map(page_ref)
             .collect();
-        let listed = self
-            .settle(if self.is_cloud() {
-                cloud::first_pages(self, space).await
-            } else {
-                data_center::first_pages(self, space).await
-            })
-            .await?;
+        let listed = self.settle(self.first_pages(space).await).await?;
         for page in listed {
             if holds(&page.title, text) && !pages.iter().any(|known| known.id == page.id) {
                 pages.push(page);
@@ -228,7 +222,8 @@ impl Client {
     /// the title, trashed ones do not. With their bodies.
     ///
     /// Titles are unique whatever their case, but the look-up is exact: when it finds no page that owns
-    /// the title, the search index is asked for candidates, and each is read from the database itself.
+    /// the title, the search index is asked for candidates (the space's first 1,000 pages, where search
+    /// is refused), and each is read from the database itself.
     ///
     /// # Errors
     ///
@@ -246,10 +241,13 @@ impl Client {
         };
         let candidates = match self.search(&cql).await {
             Ok(candidates) => candidates,
-            // Search is an extra: a server or a token without it still told of the exact title.
-            Err(error) if error.status().is_some() && error.kind() != ErrorKind::RateLimited => {
-                return Ok(pages);
-            }
+            // A scoped token seldom has the scope for search: the list of the space's first pages is
+            // the next best. Neither hides what the exact look-up told.
+            Err(error) if is_refusal(&error) => match self.first_pages(space).await {
+                Ok(listed) => listed,
+                Err(error) if is_refusal(&error) => return Ok(pages),
+                Err(error) => return Err(error),
+            },
             Err(error) => return Err(error),
         };
         let wanted = title.to_lowercase();
@@ -328,6 +326,9 @@ impl Client {
     }
 
     /// Makes the next version of a page. One request.
+    ///
+    /// A page in the bin is brought back by this, on Cloud with its old content (the API's description
+    /// of `status`): read the page first where that is not wanted.
     ///
     /// # Errors
     ///
@@ -571,6 +572,14 @@ impl Client {
             .map_err(|error| error.with(|inner| inner.context.space = Some(space.key.clone())))
     }
 
+    async fn first_pages(&self, space: &SpaceRef) -> Result<Vec<PageRef>> {
+        if self.is_cloud() {
+            cloud::first_pages(self, space).await
+        } else {
+            data_center::first_pages(self, space).await
+        }
+    }
+
     async fn addressed(&self, space: &SpaceRef, address: PageAddress) -> Result<Vec<PageRef>> {
         let pages = match address {
             PageAddress::Id(id) => self.page(&id).await?.into_iter().collect(),
@@ -710,6 +719,11 @@ fn title_search(space: &SpaceRef, text: &str) -> Option<String> {
     Some(format!(
         r#"space = "{key}" and type = page and title ~ "{words}*""#
     ))
+}
+
+/// Answered, and with a no: not a broken connection, and not a pause.
+fn is_refusal(error: &Error) -> bool {
+    error.status().is_some() && error.kind() != ErrorKind::RateLimited
 }
 
 fn holds(title: &str, text: &str) -> bool {
