@@ -1,5 +1,11 @@
 //! The crate against servers that answer as a script tells them, and that remember what they were asked.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "these are tests, helpers included"
+)]
+
 mod cloud;
 mod data_center;
 mod discovery;
