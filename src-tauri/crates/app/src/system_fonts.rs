@@ -52,7 +52,13 @@ const PREFERRED: [&str; 30] = [
 ];
 
 /// Families that have a glyph for every character and say nothing with it.
-const PLACEHOLDERS: [&str; 5] = ["Last Resort", "LastResort", ".LastResort", "Adobe Blank", "Noto Sans Blank"];
+const PLACEHOLDERS: [&str; 5] = [
+    "Last Resort",
+    "LastResort",
+    ".LastResort",
+    "Adobe Blank",
+    "Noto Sans Blank",
+];
 
 /// Every font installed, best first. Cheap to make; lists the fonts when first asked.
 #[derive(Default)]
@@ -97,7 +103,10 @@ impl SystemFonts {
             let mut database = Database::new();
             database.load_system_fonts();
             let installed = Installed::list(database);
-            tracing::debug!(faces = installed.faces.len(), "listed the fonts of this computer");
+            tracing::debug!(
+                faces = installed.faces.len(),
+                "listed the fonts of this computer"
+            );
             installed
         })
     }
@@ -106,21 +115,41 @@ impl SystemFonts {
 impl FontSource for SystemFonts {
     fn find(&self, missing: char) -> Option<SystemFace> {
         let installed = self.installed();
-        let mut read = installed.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut read = installed
+            .read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = read.answers.get(&missing) {
             return known.clone();
         }
-        let best = installed.faces.iter().filter(|it| it.has(missing)).map(|it| it.neighbours(missing)).max();
+        let best = installed
+            .faces
+            .iter()
+            .filter(|it| it.has(missing))
+            .map(|it| it.neighbours(missing))
+            .max();
         let answer = best
             .into_iter()
             .flat_map(|best| {
                 // First those made for the script, then those that happen to have the character.
                 let made_for = move |it: &Candidate| it.neighbours(missing) * 10 >= best * 8;
-                let first = installed.faces.iter().filter(move |it| it.has(missing) && made_for(it));
-                first.chain(installed.faces.iter().filter(move |it| it.has(missing) && !made_for(it)))
+                let first = installed
+                    .faces
+                    .iter()
+                    .filter(move |it| it.has(missing) && made_for(it));
+                first.chain(
+                    installed
+                        .faces
+                        .iter()
+                        .filter(move |it| it.has(missing) && !made_for(it)),
+                )
             })
             .filter(|it| installed.outlines(it, missing))
-            .find_map(|it| installed.face(it, &mut read.files).filter(|face| face.can_draw(missing)));
+            .find_map(|it| {
+                installed
+                    .face(it, &mut read.files)
+                    .filter(|face| face.can_draw(missing))
+            });
         read.answers.insert(missing, answer.clone());
         answer
     }
@@ -133,30 +162,55 @@ impl Installed {
         let faces = faces
             .into_iter()
             .filter_map(|it| {
-                let characters = database.with_face_data(it.id, |data, index| characters(data, index))??;
+                let characters =
+                    database.with_face_data(it.id, |data, index| characters(data, index))??;
                 let name = it.post_script_name.clone();
-                Some(Candidate { id: it.id, name, index: it.index, characters })
+                Some(Candidate {
+                    id: it.id,
+                    name,
+                    index: it.index,
+                    characters,
+                })
             })
             .collect();
-        Self { database, faces, read: Mutex::default() }
+        Self {
+            database,
+            faces,
+            read: Mutex::default(),
+        }
     }
 
     /// Whether the glyph is drawn by lines. A colour bitmap is none.
     fn outlines(&self, candidate: &Candidate, character: char) -> bool {
         let drawn = |data: &[u8], index: u32| {
-            let Ok(face) = Face::parse(data, index) else { return false };
-            face.glyph_index(character)
-                .is_some_and(|it| character.is_whitespace() || face.outline_glyph(it, &mut Nowhere).is_some())
+            let Ok(face) = Face::parse(data, index) else {
+                return false;
+            };
+            face.glyph_index(character).is_some_and(|it| {
+                character.is_whitespace() || face.outline_glyph(it, &mut Nowhere).is_some()
+            })
         };
-        self.database.with_face_data(candidate.id, drawn).unwrap_or(false)
+        self.database
+            .with_face_data(candidate.id, drawn)
+            .unwrap_or(false)
     }
 
-    fn face(&self, it: &Candidate, files: &mut HashMap<fontdb::ID, Option<SystemFace>>) -> Option<SystemFace> {
+    fn face(
+        &self,
+        it: &Candidate,
+        files: &mut HashMap<fontdb::ID, Option<SystemFace>>,
+    ) -> Option<SystemFace> {
         files
             .entry(it.id)
             .or_insert_with(|| {
-                let data = self.database.with_face_data(it.id, |data, _| data.to_vec())?;
-                Some(SystemFace { name: it.name.clone(), data: Arc::new(data), index: it.index })
+                let data = self
+                    .database
+                    .with_face_data(it.id, |data, _| data.to_vec())?;
+                Some(SystemFace {
+                    name: it.name.clone(),
+                    data: Arc::new(data),
+                    index: it.index,
+                })
             })
             .clone()
     }
@@ -196,7 +250,10 @@ fn is_placeholder(face: &FaceInfo) -> bool {
 /// Upright before slanted, regular before bold, by family, then by name: the same order each time.
 fn rank(face: &FaceInfo) -> (usize, bool, bool, u16, bool, String, String, u32) {
     let family = family(face).to_owned();
-    let preferred = PREFERRED.iter().position(|it| family.starts_with(it)).unwrap_or(PREFERRED.len());
+    let preferred = PREFERRED
+        .iter()
+        .position(|it| family.starts_with(it))
+        .unwrap_or(PREFERRED.len());
     (
         preferred,
         face.monospaced,
@@ -220,7 +277,13 @@ fn characters(data: &[u8], index: u32) -> Option<Vec<(u32, u32)>> {
         return None;
     }
     let mut all = Vec::new();
-    for table in face.tables().cmap?.subtables.into_iter().filter(|it| it.is_unicode()) {
+    for table in face
+        .tables()
+        .cmap?
+        .subtables
+        .into_iter()
+        .filter(|it| it.is_unicode())
+    {
         table.codepoints(|it| all.push(it));
     }
     all.sort_unstable();
@@ -249,8 +312,9 @@ impl ttf_parser::OutlineBuilder for Nowhere {
 mod tests {
     use super::*;
 
-    const NOTO: &[u8] =
-        include_bytes!("../../../../ui/node_modules/@expo-google-fonts/noto-sans/400Regular/NotoSans_400Regular.ttf");
+    const NOTO: &[u8] = include_bytes!(
+        "../../../../ui/node_modules/@expo-google-fonts/noto-sans/400Regular/NotoSans_400Regular.ttf"
+    );
 
     #[test]
     fn a_face_is_found_by_its_characters_and_read_once() {
@@ -269,7 +333,10 @@ mod tests {
         // The directory stays whole, so that the list takes the font, and the tables are garbage.
         for from in [400, 4_000, 40_000, 400_000] {
             let mut damaged = NOTO.to_vec();
-            damaged[from..].iter_mut().enumerate().for_each(|(at, byte)| *byte ^= (at % 251) as u8);
+            damaged[from..]
+                .iter_mut()
+                .enumerate()
+                .for_each(|(at, byte)| *byte ^= (at % 251) as u8);
             database.load_font_data(damaged);
             database.load_font_data(NOTO[..from].to_vec());
         }
@@ -281,6 +348,10 @@ mod tests {
 
     #[test]
     fn without_fonts_there_is_no_answer() {
-        assert!(SystemFonts::from_database(Database::new()).find('a').is_none());
+        assert!(
+            SystemFonts::from_database(Database::new())
+                .find('a')
+                .is_none()
+        );
     }
 }

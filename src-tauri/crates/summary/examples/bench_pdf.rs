@@ -33,17 +33,30 @@ fn main() {
 fn measure(document: &Document) {
     let fonts = Fonts::bundled().unwrap();
     black_box(pdf(document, &fonts));
-    println!("warm   {:.2} ms", median(|_| drop(black_box(pdf(document, &fonts)))));
+    println!(
+        "warm   {:.2} ms",
+        median(|_| drop(black_box(pdf(document, &fonts))))
+    );
     let edited: Vec<Document> = (0..RUNS)
         .map(|run| {
             let mut edited = document.clone();
-            let own: String = "αβγδεζηθικλμνξοπρστυφχψωабвгдежзийклмноп".chars().skip(run).take(3).collect();
+            let own: String = "αβγδεζηθικλμνξοπρστυφχψωабвгдежзийклмноп"
+                .chars()
+                .skip(run)
+                .take(3)
+                .collect();
             edited.blocks.push(Block::Paragraph { text: own });
             edited
         })
         .collect();
-    println!("edited {:.2} ms", median(|run| drop(black_box(pdf(&edited[run], &fonts)))));
-    println!("cold   {:.2} ms", median(|_| drop(black_box(pdf(document, &Fonts::bundled().unwrap())))));
+    println!(
+        "edited {:.2} ms",
+        median(|run| drop(black_box(pdf(&edited[run], &fonts))))
+    );
+    println!(
+        "cold   {:.2} ms",
+        median(|_| drop(black_box(pdf(document, &Fonts::bundled().unwrap()))))
+    );
 }
 
 fn pdf(document: &Document, fonts: &Fonts) -> Vec<u8> {
@@ -76,13 +89,20 @@ fn json(document: &Document) -> String {
     let mut parts = Vec::new();
     for block in &document.blocks {
         parts.push(match block {
-            Block::Heading { level, text } => format!("{{\"heading\":{level},\"text\":{}}}", quoted(text)),
+            Block::Heading { level, text } => {
+                format!("{{\"heading\":{level},\"text\":{}}}", quoted(text))
+            }
             Block::Tasks { tasks } => {
                 let rows: Vec<String> = tasks
                     .iter()
                     .map(|it| {
                         let due = it.due.map(|it| it.to_string()).unwrap_or_default();
-                        let cells = [it.text.clone(), it.owners.join(", "), due, format!("{:?}", it.priority)];
+                        let cells = [
+                            it.text.clone(),
+                            it.owners.join(", "),
+                            due,
+                            format!("{:?}", it.priority),
+                        ];
                         format!("[{}]", cells.map(|it| quoted(&it)).join(","))
                     })
                     .collect();
@@ -102,13 +122,18 @@ fn json(document: &Document) -> String {
                 format!("{{\"rows\":[{}]}}", rows.join(","))
             }
             Block::Bullets { items } => {
-                let rows: Vec<String> = items.iter().map(|it| format!("[{}]", quoted(it))).collect();
+                let rows: Vec<String> =
+                    items.iter().map(|it| format!("[{}]", quoted(it))).collect();
                 format!("{{\"rows\":[{}]}}", rows.join(","))
             }
             _ => continue,
         });
     }
-    format!("{{\"title\":{},\"blocks\":[{}]}}", quoted(&document.title), parts.join(","))
+    format!(
+        "{{\"title\":{},\"blocks\":[{}]}}",
+        quoted(&document.title),
+        parts.join(",")
+    )
 }
 
 fn document() -> Document {
@@ -122,7 +147,13 @@ fn document() -> Document {
         "The runbook for card network time-outs meant we were back in 11 minutes",
         "Résumé parsing broke on names like Åsa Żółć and Łukasz",
     ];
-    let people = ["Ines Okafor", "Tomás Herrera", "Katrin Vogel", "Mei Tanaka", "Sam Osei"];
+    let people = [
+        "Ines Okafor",
+        "Tomás Herrera",
+        "Katrin Vogel",
+        "Mei Tanaka",
+        "Sam Osei",
+    ];
     let pick = |number: usize| phrases[number * 5 % phrases.len()];
     let idea = |number: usize| Idea {
         id: number.to_string(),
@@ -148,7 +179,11 @@ fn document() -> Document {
             };
             let mut entries = vec![Entry::Group(group)];
             entries.extend((from + 8..from + 30).map(|it| Entry::Idea(idea(it))));
-            Column { id: title.to_string(), title: title.to_string(), entries }
+            Column {
+                id: title.to_string(),
+                title: title.to_string(),
+                entries,
+            }
         })
         .collect();
     let day = NaiveDate::from_ymd_opt(2026, 11, 19).unwrap();
@@ -156,9 +191,17 @@ fn document() -> Document {
         .map(|number| Action {
             id: number.to_string(),
             text: format!("{}, {number}", pick(number + 1)),
-            owners: people[..number % 3].iter().map(|it| it.to_string()).collect(),
+            owners: people[..number % 3]
+                .iter()
+                .map(|it| it.to_string())
+                .collect(),
             due: (number % 4 != 3).then(|| day + chrono::Days::new(number as u64)),
-            priority: [Some(Priority::High), Some(Priority::Medium), Some(Priority::Low), None][number % 4],
+            priority: [
+                Some(Priority::High),
+                Some(Priority::Medium),
+                Some(Priority::Low),
+                None,
+            ][number % 4],
             done: number % 5 == 0,
             ..Action::default()
         })
@@ -171,11 +214,24 @@ fn document() -> Document {
         columns,
         actions,
         agreements: vec![
-            Agreement { id: "1".into(), text: "We review before we start new work.".into() },
-            Agreement { id: "2".into(), text: "A date goes to a partner only after the team has seen it.".into() },
+            Agreement {
+                id: "1".into(),
+                text: "We review before we start new work.".into(),
+            },
+            Agreement {
+                id: "2".into(),
+                text: "A date goes to a partner only after the team has seen it.".into(),
+            },
         ],
-        kudos: vec![Kudo { id: "1".into(), to: "Mei".into(), from: "Sam".into(), text: "for the calm Friday".into() }],
-        roti: Roti { counts: [0, 1, 1, 4, 2] },
+        kudos: vec![Kudo {
+            id: "1".into(),
+            to: "Mei".into(),
+            from: "Sam".into(),
+            text: "for the calm Friday".into(),
+        }],
+        roti: Roti {
+            counts: [0, 1, 1, 4, 2],
+        },
         notes: "Next time we try https://example.org/lean-coffee.".into(),
     });
     build(

@@ -69,9 +69,19 @@ pub fn write(document: &Document, fonts: &Fonts, options: &Options<'_>) -> Resul
     let sheet = style::Sheet::new(options.paper);
     let strips = blocks::strips(document, &sheet, &mut typesetter);
     let mut pages = pages::fill(strips, &sheet);
-    pages::add_footers(&mut pages, &document.title, options.reference, &sheet, &mut typesetter);
+    pages::add_footers(
+        &mut pages,
+        &document.title,
+        options.reference,
+        &sheet,
+        &mut typesetter,
+    );
     let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
     let typeset = typesetter.finish();
     let bytes = file::write(&pages, &typeset, fonts, &document.title, &sheet, options)?;
-    Ok(Pdf { bytes, pages: count, missing: typeset.missing })
+    Ok(Pdf {
+        bytes,
+        pages: count,
+        missing: typeset.missing,
+    })
 }

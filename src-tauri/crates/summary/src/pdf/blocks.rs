@@ -10,8 +10,8 @@ use super::{
 use crate::{
     Kind, Priority,
     document::{
-        Block, CommentLine, Distribution, DistributionRow, Document, IdeaLine, Property, PropertyValue, Task,
-        average_in_words, change_in_words, trend, votes_in_words,
+        Block, CommentLine, Distribution, DistributionRow, Document, IdeaLine, Property,
+        PropertyValue, Task, average_in_words, change_in_words, trend, votes_in_words,
     },
     title::date_in_words,
 };
@@ -32,7 +32,12 @@ const BAR_HEIGHT: f32 = 12.0;
 const BASE: f32 = 10.0;
 
 pub fn strips(document: &Document, sheet: &Sheet, typesetter: &mut Typesetter<'_>) -> Vec<Strip> {
-    let mut set = Setting { typesetter, measure: sheet.measure(), strips: Vec::new(), next_gap: 0.0 };
+    let mut set = Setting {
+        typesetter,
+        measure: sheet.measure(),
+        strips: Vec::new(),
+        next_gap: 0.0,
+    };
     set.top(document);
     for block in &document.blocks {
         match block {
@@ -42,13 +47,19 @@ pub fn strips(document: &Document, sheet: &Sheet, typesetter: &mut Typesetter<'_
             Block::Paragraph { text } => set.paragraph(text),
             Block::Tasks { tasks } => set.tasks(tasks),
             Block::Ideas { ideas } => set.ideas(ideas),
-            Block::Bullets { items } => items.iter().for_each(|it| set.bullet(&[Span::new(it, BODY)], None, false)),
+            Block::Bullets { items } => items
+                .iter()
+                .for_each(|it| set.bullet(&[Span::new(it, BODY)], None, false)),
             Block::Kudos { items } => {
                 for it in items {
                     let names = it.names();
                     let between = if names.is_empty() { "" } else { " " };
                     set.bullet(
-                        &[Span::new(&names, BODY_STRONG), Span::new(between, BODY), Span::new(&it.text, BODY)],
+                        &[
+                            Span::new(&names, BODY_STRONG),
+                            Span::new(between, BODY),
+                            Span::new(&it.text, BODY),
+                        ],
                         None,
                         false,
                     );
@@ -58,7 +69,11 @@ pub fn strips(document: &Document, sheet: &Sheet, typesetter: &mut Typesetter<'_
             Block::Comments { comments } => {
                 for it in comments {
                     let (author, text) = comment(it);
-                    set.bullet(&[Span::new(&author, BODY_STRONG), Span::new(text, BODY)], None, false);
+                    set.bullet(
+                        &[Span::new(&author, BODY_STRONG), Span::new(text, BODY)],
+                        None,
+                        false,
+                    );
                 }
             }
         }
@@ -99,22 +114,52 @@ impl Setting<'_, '_> {
         match team.map(|it| &it.value) {
             Some(PropertyValue::Text(team)) => {
                 let team = self.typesetter.one_line(team, small, self.measure / 2.0);
-                marks.push(Mark::Text { x: 0.0, y: 8.0, line: team });
-                marks.push(Mark::Text { x: self.measure - kind.width, y: 8.0, line: kind });
+                marks.push(Mark::Text {
+                    x: 0.0,
+                    y: 8.0,
+                    line: team,
+                });
+                marks.push(Mark::Text {
+                    x: self.measure - kind.width,
+                    y: 8.0,
+                    line: kind,
+                });
             }
-            _ => marks.push(Mark::Text { x: 0.0, y: 8.0, line: kind }),
+            _ => marks.push(Mark::Text {
+                x: 0.0,
+                y: 8.0,
+                line: kind,
+            }),
         }
-        marks.push(Mark::Fill { x: 0.0, y: 14.0, width: self.measure, height: 1.2, colour: style::TEXT });
-        self.push(Strip { height: 15.2, keep: true, marks, ..Strip::default() });
+        marks.push(Mark::Fill {
+            x: 0.0,
+            y: 14.0,
+            width: self.measure,
+            height: 1.2,
+            colour: style::TEXT,
+        });
+        self.push(Strip {
+            height: 15.2,
+            keep: true,
+            marks,
+            ..Strip::default()
+        });
 
         self.next_gap = 16.0;
-        let lines = self.typesetter.lines(&[Span::new(&document.title, style::TITLE)], self.measure);
+        let lines = self
+            .typesetter
+            .lines(&[Span::new(&document.title, style::TITLE)], self.measure);
         // A title longer than half a page is still cut between pages.
         let keep = lines.len() < 16;
         for line in lines {
             let x = self.aligned(&line, 0.0, self.measure);
             let marks = vec![Mark::Text { x, y: 20.0, line }];
-            self.push(Strip { height: 26.0, keep, marks, ..Strip::default() });
+            self.push(Strip {
+                height: 26.0,
+                keep,
+                marks,
+                ..Strip::default()
+            });
         }
         self.next_gap = 8.0;
     }
@@ -128,42 +173,80 @@ impl Setting<'_, '_> {
             _ => 10.0,
         };
         self.next_gap = self.next_gap.max(above);
-        let lines = self.typesetter.lines(&[Span::new(text, style)], self.measure);
+        let lines = self
+            .typesetter
+            .lines(&[Span::new(text, style)], self.measure);
         let keep = lines.len() < 24;
         for (number, line) in lines.into_iter().enumerate() {
-            let heading = (number == 0).then(|| (level, text.split_whitespace().collect::<Vec<_>>().join(" ")));
+            let heading = (number == 0)
+                .then(|| (level, text.split_whitespace().collect::<Vec<_>>().join(" ")));
             let x = self.aligned(&line, 0.0, self.measure);
-            let marks = vec![Mark::Text { x, y: style.size * 1.02, line }];
-            self.push(Strip { height: leading, keep, marks, heading, ..Strip::default() });
+            let marks = vec![Mark::Text {
+                x,
+                y: style.size * 1.02,
+                line,
+            }];
+            self.push(Strip {
+                height: leading,
+                keep,
+                marks,
+                heading,
+                ..Strip::default()
+            });
         }
         self.next_gap = 4.0;
     }
 
     fn paragraph(&mut self, text: &str) {
-        let lines = self.typesetter.lines(&[Span::new(text, BODY)], self.measure);
+        let lines = self
+            .typesetter
+            .lines(&[Span::new(text, BODY)], self.measure);
         self.running(lines, 0.0, self.measure, LEADING, Vec::new());
         self.next_gap = 5.0;
     }
 
     /// Lines one below the other; the first two and the last two stay together.
-    fn running(&mut self, lines: Vec<Line>, x: f32, width: f32, leading: f32, mut first: Vec<Mark>) {
+    fn running(
+        &mut self,
+        lines: Vec<Line>,
+        x: f32,
+        width: f32,
+        leading: f32,
+        mut first: Vec<Mark>,
+    ) {
         let count = lines.len();
         for (number, line) in lines.into_iter().enumerate() {
             let at = self.aligned(&line, x, width);
             let mut marks = std::mem::take(&mut first);
-            marks.push(Mark::Text { x: at, y: BASE, line });
+            marks.push(Mark::Text {
+                x: at,
+                y: BASE,
+                line,
+            });
             let keep = number + 1 < count && (number == 0 || number + 2 == count);
-            self.push(Strip { height: leading, keep, marks, ..Strip::default() });
+            self.push(Strip {
+                height: leading,
+                keep,
+                marks,
+                ..Strip::default()
+            });
         }
     }
 
     fn aligned(&self, line: &Line, x: f32, width: f32) -> f32 {
-        if line.rtl { x + (width - line.width).max(0.0) } else { x }
+        if line.rtl {
+            x + (width - line.width).max(0.0)
+        } else {
+            x
+        }
     }
 
     fn properties(&mut self, rows: &[Property]) {
         let name_width = 120.0;
-        let columns = [(0.0, name_width), (name_width + GUTTER, self.measure - name_width - GUTTER)];
+        let columns = [
+            (0.0, name_width),
+            (name_width + GUTTER, self.measure - name_width - GUTTER),
+        ];
         for row in rows {
             let value = match &row.value {
                 PropertyValue::Text(text) => text.clone(),
@@ -172,8 +255,10 @@ impl Setting<'_, '_> {
             };
             let name = Style::new(BODY.size, style::TEXT_2);
             let cells = vec![
-                self.typesetter.lines(&[Span::new(&row.name, name)], columns[0].1),
-                self.typesetter.lines(&[Span::new(&value, BODY)], columns[1].1),
+                self.typesetter
+                    .lines(&[Span::new(&row.name, name)], columns[0].1),
+                self.typesetter
+                    .lines(&[Span::new(&value, BODY)], columns[1].1),
             ];
             self.row(&columns, cells, Vec::new(), None);
         }
@@ -188,25 +273,50 @@ impl Setting<'_, '_> {
             lines.truncate(4);
             most = most.max(lines.len());
             for (number, line) in lines.into_iter().enumerate() {
-                marks.push(Mark::Text { x: self.aligned(&line, x, width), y: 8.0 + number as f32 * 11.0, line });
+                marks.push(Mark::Text {
+                    x: self.aligned(&line, x, width),
+                    y: 8.0 + number as f32 * 11.0,
+                    line,
+                });
             }
         }
         let height = most as f32 * 11.0 + 5.0;
-        marks.push(Mark::Fill { x: 0.0, y: height - 0.8, width: self.measure, height: 0.8, colour: style::TEXT_2 });
-        let head = Strip { height, keep: true, marks, ..Strip::default() };
+        marks.push(Mark::Fill {
+            x: 0.0,
+            y: height - 0.8,
+            width: self.measure,
+            height: 0.8,
+            colour: style::TEXT_2,
+        });
+        let head = Strip {
+            height,
+            keep: true,
+            marks,
+            ..Strip::default()
+        };
         self.push(head.clone());
         Rc::new(head)
     }
 
     /// A table's row, its cells given in lines; `first` is drawn beside the first of them.
-    fn row(&mut self, columns: &[(f32, f32)], cells: Vec<Vec<Line>>, first: Vec<Mark>, head: Option<&Rc<Strip>>) {
+    fn row(
+        &mut self,
+        columns: &[(f32, f32)],
+        cells: Vec<Vec<Line>>,
+        first: Vec<Mark>,
+        head: Option<&Rc<Strip>>,
+    ) {
         let count = cells.iter().map(Vec::len).max().unwrap_or(0).max(1);
         let mut marks: Vec<Vec<Mark>> = vec![Vec::new(); count];
         marks[0] = first.into_iter().map(|it| it.below(PAD)).collect();
         for (&(x, width), lines) in columns.iter().zip(cells) {
             for (number, line) in lines.into_iter().enumerate() {
                 let y = BASE + if number == 0 { PAD } else { 0.0 };
-                marks[number].push(Mark::Text { x: self.aligned(&line, x, width), y, line });
+                marks[number].push(Mark::Text {
+                    x: self.aligned(&line, x, width),
+                    y,
+                    line,
+                });
             }
         }
         for (number, mut marks) in marks.into_iter().enumerate() {
@@ -215,10 +325,24 @@ impl Setting<'_, '_> {
             if last {
                 height += PAD;
                 let y = height - 0.5;
-                marks.push(Mark::Fill { x: 0.0, y, width: self.measure, height: 0.5, colour: style::LINE });
+                marks.push(Mark::Fill {
+                    x: 0.0,
+                    y,
+                    width: self.measure,
+                    height: 0.5,
+                    colour: style::LINE,
+                });
             }
             let keep = !last && (count <= WHOLE_ROW_LINES || number == 0 || number + 2 == count);
-            self.push(Strip { height, keep, marks, head: head.cloned(), ..Strip::default() });
+            let inside = number > 0;
+            self.push(Strip {
+                height,
+                keep,
+                inside,
+                marks,
+                head: head.cloned(),
+                ..Strip::default()
+            });
         }
     }
 
@@ -246,18 +370,26 @@ impl Setting<'_, '_> {
         }
         let head = self.head(&columns, &titles);
         for task in tasks {
-            let mut action = self.typesetter.lines(&[Span::new(&task.text, BODY)], columns[0].1);
+            let mut action = self
+                .typesetter
+                .lines(&[Span::new(&task.text, BODY)], columns[0].1);
             if !task.note.is_empty() {
-                action.extend(self.typesetter.lines(&[Span::new(&task.note, SMALL)], columns[0].1));
+                action.extend(
+                    self.typesetter
+                        .lines(&[Span::new(&task.note, SMALL)], columns[0].1),
+                );
             }
             if task.done {
-                action.extend(self.typesetter.lines(&[Span::new("Done", SMALL)], columns[0].1));
+                action.extend(
+                    self.typesetter
+                        .lines(&[Span::new("Done", SMALL)], columns[0].1),
+                );
             }
             let mut cells = vec![action];
             for (title, &(_, width)) in titles.iter().zip(&columns).skip(1) {
                 cells.push(match *title {
                     "Owner" => {
-                        let owners = task.owners.join(", ");
+                        let owners = task.owners.join("\n");
                         self.typesetter.lines(&[Span::new(&owners, BODY)], width)
                     }
                     "Due" => self.due(task, width),
@@ -277,13 +409,21 @@ impl Setting<'_, '_> {
     }
 
     fn due(&mut self, task: &Task, width: f32) -> Vec<Line> {
-        let Some(due) = task.due else { return Vec::new() };
+        let Some(due) = task.due else {
+            return Vec::new();
+        };
         let date = date_in_words(due);
         if !task.overdue {
             return self.typesetter.lines(&[Span::new(&date, BODY)], width);
         }
-        let mut lines = self.typesetter.lines(&[Span::new(&date, Style::new(BODY.size, style::BAD))], width);
-        lines.extend(self.typesetter.lines(&[Span::new("Overdue", Style::strong(SMALL.size, style::BAD))], width));
+        let mut lines = self.typesetter.lines(
+            &[Span::new(&date, Style::new(BODY.size, style::BAD))],
+            width,
+        );
+        lines.extend(self.typesetter.lines(
+            &[Span::new("Overdue", Style::strong(SMALL.size, style::BAD))],
+            width,
+        ));
         lines
     }
 
@@ -291,7 +431,11 @@ impl Setting<'_, '_> {
         let voted = ideas.iter().any(|it| it.votes > 0);
         for idea in ideas {
             let votes = (idea.votes > 0).then(|| votes_in_words(idea.votes.into()));
-            self.bullet(&[Span::new(&idea.text, BODY)], Some(votes.unwrap_or_default()).filter(|_| voted), !idea.comments.is_empty());
+            self.bullet(
+                &[Span::new(&idea.text, BODY)],
+                Some(votes.unwrap_or_default()).filter(|_| voted),
+                !idea.comments.is_empty(),
+            );
             for (number, it) in idea.comments.iter().enumerate() {
                 let (author, text) = comment(it);
                 let strong = Style::strong(8.5, style::TEXT_2);
@@ -307,7 +451,13 @@ impl Setting<'_, '_> {
                 for strip in &mut self.strips[from..] {
                     let y = -strip.gap;
                     let height = strip.height + strip.gap;
-                    strip.marks.push(Mark::Fill { x: INDENT, y, width: 1.2, height, colour: style::LINE });
+                    strip.marks.push(Mark::Fill {
+                        x: INDENT,
+                        y,
+                        width: 1.2,
+                        height,
+                        colour: style::LINE,
+                    });
                 }
             }
             self.next_gap = if idea.comments.is_empty() { 3.0 } else { 6.0 };
@@ -320,13 +470,29 @@ impl Setting<'_, '_> {
         let width = self.measure - INDENT - right;
         let lines = self.typesetter.lines(spans, width);
         let rtl = lines.iter().any(|it| it.rtl);
-        let dot = self.typesetter.one_line("\u{2022}", Style::new(BODY.size, style::TEXT_2), INDENT);
-        let x = if rtl { self.measure - right - dot.width } else { 3.0 };
+        let dot =
+            self.typesetter
+                .one_line("\u{2022}", Style::new(BODY.size, style::TEXT_2), INDENT);
+        let x = if rtl {
+            self.measure - right - dot.width
+        } else {
+            3.0
+        };
         let text_x = if rtl { 0.0 } else { INDENT };
-        let mut first = vec![Mark::Text { x, y: BASE, line: dot }];
+        let mut first = vec![Mark::Text {
+            x,
+            y: BASE,
+            line: dot,
+        }];
         if let Some(votes) = votes.filter(|it| !it.is_empty()) {
-            let votes = self.typesetter.one_line(&votes, Style::new(8.5, style::TEXT_2), VOTES - 4.0);
-            first.push(Mark::Text { x: self.measure - votes.width, y: BASE, line: votes });
+            let votes =
+                self.typesetter
+                    .one_line(&votes, Style::new(8.5, style::TEXT_2), VOTES - 4.0);
+            first.push(Mark::Text {
+                x: self.measure - votes.width,
+                y: BASE,
+                line: votes,
+            });
         }
         self.running(lines, text_x, width, LEADING, first);
         if keep_last && let Some(last) = self.strips.last_mut() {
@@ -356,9 +522,14 @@ impl Setting<'_, '_> {
         }
         let head = self.head(&columns, &titles);
         for row in &it.rows {
-            let mut subject = self.typesetter.lines(&[Span::new(&row.name, BODY_STRONG)], columns[0].1);
+            let mut subject = self
+                .typesetter
+                .lines(&[Span::new(&row.name, BODY_STRONG)], columns[0].1);
             if !row.statement.trim().is_empty() {
-                subject.extend(self.typesetter.lines(&[Span::new(&row.statement, SMALL)], columns[0].1));
+                subject.extend(
+                    self.typesetter
+                        .lines(&[Span::new(&row.statement, SMALL)], columns[0].1),
+                );
             }
             let mut first = Vec::new();
             let mut cells = vec![subject];
@@ -370,21 +541,45 @@ impl Setting<'_, '_> {
                 cells.push(Vec::new());
             }
             let average = row.average.map(average_in_words).unwrap_or_default();
-            cells.push(self.typesetter.lines(&[Span::new(&average, BODY)], columns[2].1));
+            cells.push(
+                self.typesetter
+                    .lines(&[Span::new(&average, BODY)], columns[2].1),
+            );
             if let (true, Some(change)) = (compared, row.change) {
                 let (x, width) = columns[3];
                 let trend = trend(change);
                 let (colour, points) = match trend.word {
-                    "better" => (style::GOOD, [(0.5, 10.0), (7.0, 3.5), (2.5, 3.5), (7.0, 3.5), (7.0, 8.0)]),
-                    "worse" => (style::BAD, [(0.5, 3.5), (7.0, 10.0), (2.5, 10.0), (7.0, 10.0), (7.0, 5.5)]),
-                    _ => (style::TEXT_2, [(0.5, 6.8), (8.0, 6.8), (5.0, 3.8), (8.0, 6.8), (5.0, 9.8)]),
+                    "better" => (
+                        style::GOOD,
+                        [(0.5, 10.0), (7.0, 3.5), (2.5, 3.5), (7.0, 3.5), (7.0, 8.0)],
+                    ),
+                    "worse" => (
+                        style::BAD,
+                        [
+                            (0.5, 3.5),
+                            (7.0, 10.0),
+                            (2.5, 10.0),
+                            (7.0, 10.0),
+                            (7.0, 5.5),
+                        ],
+                    ),
+                    _ => (
+                        style::TEXT_2,
+                        [(0.5, 6.8), (8.0, 6.8), (5.0, 3.8), (8.0, 6.8), (5.0, 9.8)],
+                    ),
                 };
                 let points = points.iter().map(|(px, py)| (x + px, *py)).collect();
-                first.push(Mark::Path { points, thickness: 0.9, colour });
+                first.push(Mark::Path {
+                    points,
+                    thickness: 0.9,
+                    colour,
+                });
                 let words = change_in_words(change);
                 let words = words.trim_start_matches(trend.arrow).trim_start();
                 let style = Style::new(BODY.size, colour);
-                let lines = self.typesetter.lines(&[Span::new(words, style)], width - 12.0);
+                let lines = self
+                    .typesetter
+                    .lines(&[Span::new(words, style)], width - 12.0);
                 columns[3] = (x + 12.0, width - 12.0);
                 cells.push(lines);
                 self.row(&columns, cells, first, Some(&head));
@@ -402,29 +597,59 @@ impl Setting<'_, '_> {
         let mut marks = Vec::new();
         for (step, label) in scale.iter().enumerate() {
             let number = (step + 1).to_string();
-            let label = if label.trim() == number { number } else { format!("{number} {label}") };
+            let label = if label.trim() == number {
+                number
+            } else {
+                format!("{number} {label}")
+            };
             let line = self.typesetter.one_line(&label, SMALL, self.measure - 13.0);
             let width = 13.0 + line.width;
             if x > 0.0 && x + width > self.measure {
                 let marks = std::mem::take(&mut marks);
-                self.push(Strip { height: 13.0, keep: true, marks, ..Strip::default() });
+                self.push(Strip {
+                    height: 13.0,
+                    keep: true,
+                    marks,
+                    ..Strip::default()
+                });
                 x = 0.0;
             }
             let colour = style::answer(step, steps);
-            marks.push(Mark::Fill { x, y: 1.5, width: 9.0, height: 9.0, colour });
-            marks.push(Mark::Text { x: x + 13.0, y: 9.0, line });
+            marks.push(Mark::Fill {
+                x,
+                y: 1.5,
+                width: 9.0,
+                height: 9.0,
+                colour,
+            });
+            marks.push(Mark::Text {
+                x: x + 13.0,
+                y: 9.0,
+                line,
+            });
             x += width + 16.0;
         }
         if !marks.is_empty() {
-            self.push(Strip { height: 13.0, keep: true, marks, ..Strip::default() });
+            self.push(Strip {
+                height: 13.0,
+                keep: true,
+                marks,
+                ..Strip::default()
+            });
         }
-        self.next_gap = 4.0;
+        self.next_gap = 7.0;
     }
 
     /// A stacked bar, each part as wide as its share but never narrower than its number.
     fn bar(&mut self, row: &DistributionRow, x: f32) -> Vec<Mark> {
         let steps = row.responses.len();
-        let parts: Vec<(usize, u32)> = row.responses.iter().copied().enumerate().filter(|it| it.1 > 0).collect();
+        let parts: Vec<(usize, u32)> = row
+            .responses
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|it| it.1 > 0)
+            .collect();
         let room = BAR - (parts.len().max(1) - 1) as f32;
         let mut size = 7.5;
         let mut labels;
@@ -447,9 +672,19 @@ impl Setting<'_, '_> {
         let mut at = x;
         for (((step, _), label), width) in parts.iter().zip(labels).zip(widths) {
             let colour = style::answer(*step, steps);
-            marks.push(Mark::Fill { x: at, y: 0.8, width, height: BAR_HEIGHT, colour });
+            marks.push(Mark::Fill {
+                x: at,
+                y: 0.8,
+                width,
+                height: BAR_HEIGHT,
+                colour,
+            });
             let y = 0.8 + (BAR_HEIGHT + size * 0.714) / 2.0;
-            marks.push(Mark::Text { x: at + (width - label.width) / 2.0, y, line: label });
+            marks.push(Mark::Text {
+                x: at + (width - label.width) / 2.0,
+                y,
+                line: label,
+            });
             at += width + 1.0;
         }
         marks
@@ -461,8 +696,19 @@ fn shares(counts: &[f32], minimums: &[f32], room: f32) -> Vec<f32> {
     let mut widths = vec![0.0; counts.len()];
     let mut fixed = vec![false; counts.len()];
     loop {
-        let rest: f32 = room - widths.iter().zip(&fixed).filter(|it| *it.1).map(|it| it.0).sum::<f32>();
-        let total: f32 = counts.iter().zip(&fixed).filter(|it| !*it.1).map(|it| it.0).sum();
+        let rest: f32 = room
+            - widths
+                .iter()
+                .zip(&fixed)
+                .filter(|it| *it.1)
+                .map(|it| it.0)
+                .sum::<f32>();
+        let total: f32 = counts
+            .iter()
+            .zip(&fixed)
+            .filter(|it| !*it.1)
+            .map(|it| it.0)
+            .sum();
         let mut settled = true;
         for at in 0..counts.len() {
             if fixed[at] {
@@ -483,17 +729,33 @@ fn shares(counts: &[f32], minimums: &[f32], room: f32) -> Vec<f32> {
 }
 
 fn check_box(done: bool) -> Vec<Mark> {
-    let mut marks = vec![Mark::Box { x: 1.0, y: 2.6, side: 8.0, colour: style::TEXT_2 }];
+    let mut marks = vec![Mark::Box {
+        x: 1.0,
+        y: 2.6,
+        side: 8.0,
+        colour: style::TEXT_2,
+    }];
     if done {
         let points = vec![(2.8, 6.8), (4.4, 8.6), (7.4, 4.6)];
-        marks.push(Mark::Path { points, thickness: 1.2, colour: style::ACCENT });
+        marks.push(Mark::Path {
+            points,
+            thickness: 1.2,
+            colour: style::ACCENT,
+        });
     }
     marks
 }
 
 fn comment(it: &CommentLine) -> (String, &str) {
     let author = it.author.trim();
-    (if author.is_empty() { String::new() } else { format!("{author}: ") }, &it.text)
+    (
+        if author.is_empty() {
+            String::new()
+        } else {
+            format!("{author}: ")
+        },
+        &it.text,
+    )
 }
 
 #[cfg(test)]

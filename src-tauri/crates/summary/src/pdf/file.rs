@@ -12,10 +12,11 @@ use chrono::{DateTime, Datelike, Timelike, Utc};
 use flate2::{Compression, write::ZlibEncoder};
 use lopdf::{Dictionary, Object, ObjectId, Stream, StringFormat};
 use printpdf::{
-    Actions, BorderArray, Codepoint, Color, ColorArray, CustomPdfConformance, Date, DateTime as PdfDateTime,
-    DictItem, FontId, FontMetrics, FontType, HighlightingMode, Line, LinePoint, LinkAnnotation, Offset, Op,
-    PaintMode, ParsedFont, PdfConformance, PdfDocument, PdfFont, PdfFontHandle, PdfFontMetricsStub, PdfPage,
-    PdfSaveOptions, Point, Pt, Rect, Rgb, TextItem, TextMatrix, TextRenderingMode, Time,
+    Actions, BorderArray, Codepoint, Color, ColorArray, CustomPdfConformance, Date,
+    DateTime as PdfDateTime, DictItem, FontId, FontMetrics, FontType, HighlightingMode, Line,
+    LinePoint, LinkAnnotation, Offset, Op, PaintMode, ParsedFont, PdfConformance, PdfDocument,
+    PdfFont, PdfFontHandle, PdfFontMetricsStub, PdfPage, PdfSaveOptions, Point, Pt, Rect, Rgb,
+    TextItem, TextMatrix, TextRenderingMode, Time,
 };
 
 use super::{
@@ -57,12 +58,24 @@ pub fn write(
     });
     for font in embedded.iter_mut().flatten() {
         if let Some(parsed) = font.parsed.take() {
-            document.resources.fonts.map.insert(font.id.clone(), PdfFont::new(parsed));
+            document
+                .resources
+                .fonts
+                .map
+                .insert(font.id.clone(), PdfFont::new(parsed));
         }
     }
-    document.pages = pages.iter().map(|page| drawn(page, &embedded, sheet)).collect();
+    document.pages = pages
+        .iter()
+        .map(|page| drawn(page, &embedded, sheet))
+        .collect();
 
-    let save = PdfSaveOptions { optimize: false, subset_fonts: false, secure: true, image_optimization: None };
+    let save = PdfSaveOptions {
+        optimize: false,
+        subset_fonts: false,
+        secure: true,
+        image_optimization: None,
+    };
     let mut file = printpdf::to_lopdf_doc(&document, &save, &mut Vec::new());
     finish(&mut file, pages, sheet)?;
     compress(&mut file, &embedded)?;
@@ -82,7 +95,11 @@ struct Embedded {
 }
 
 /// For each face the glyphs used and one text for each, that of the first use.
-fn embed(pages: &[Page], typeset: &Typeset, fonts: &Fonts) -> Result<Vec<Option<Embedded>>, PdfError> {
+fn embed(
+    pages: &[Page],
+    typeset: &Typeset,
+    fonts: &Fonts,
+) -> Result<Vec<Option<Embedded>>, PdfError> {
     let mut texts: Vec<BTreeMap<u16, String>> = vec![BTreeMap::new(); typeset.faces.len()];
     let mut seen: HashSet<*const Word> = HashSet::new();
     let mut joined: Vec<Rc<Word>> = Vec::new();
@@ -96,11 +113,15 @@ fn embed(pages: &[Page], typeset: &Typeset, fonts: &Fonts) -> Result<Vec<Option<
             match cluster {
                 // A substitute is read as what it stands for, by the text around it alone.
                 [glyph] if word.substitute => {
-                    texts[word.face].entry(glyph.id).or_insert_with(|| "\u{fffd}".into());
+                    texts[word.face]
+                        .entry(glyph.id)
+                        .or_insert_with(|| "\u{fffd}".into());
                 }
                 [glyph] => {
                     let read = range(word, glyph);
-                    texts[word.face].entry(glyph.id).or_insert_with(|| read.to_owned());
+                    texts[word.face]
+                        .entry(glyph.id)
+                        .or_insert_with(|| read.to_owned());
                 }
                 _ => several = true,
             }
@@ -116,14 +137,26 @@ fn embed(pages: &[Page], typeset: &Typeset, fonts: &Fonts) -> Result<Vec<Option<
         for cluster in clusters(&word.glyphs).filter(|it| it.len() > 1) {
             let read = range(&word, &cluster[0]);
             let own = |glyph: &Glyph| read.chars().find(|it| face.glyph(*it) == Some(glyph.id));
-            let mut left: String =
-                read.chars().filter(|it| !cluster.iter().any(|glyph| face.glyph(*it) == Some(glyph.id))).collect();
+            let mut left: String = read
+                .chars()
+                .filter(|it| {
+                    !cluster
+                        .iter()
+                        .any(|glyph| face.glyph(*it) == Some(glyph.id))
+                })
+                .collect();
             for glyph in cluster {
                 let text = match own(glyph) {
                     Some(character) => character.to_string(),
                     None => std::mem::take(&mut left),
                 };
-                texts[word.face].entry(glyph.id).or_insert(if text.is_empty() { "\u{200b}".into() } else { text });
+                texts[word.face]
+                    .entry(glyph.id)
+                    .or_insert(if text.is_empty() {
+                        "\u{200b}".into()
+                    } else {
+                        text
+                    });
             }
         }
     }
@@ -131,11 +164,20 @@ fn embed(pages: &[Page], typeset: &Typeset, fonts: &Fonts) -> Result<Vec<Option<
         .into_iter()
         .zip(&typeset.faces)
         .enumerate()
-        .map(|(number, (texts, face))| (!texts.is_empty()).then(|| embedded(number, texts, face, fonts)).transpose())
+        .map(|(number, (texts, face))| {
+            (!texts.is_empty())
+                .then(|| embedded(number, texts, face, fonts))
+                .transpose()
+        })
         .collect()
 }
 
-fn embedded(number: usize, texts: BTreeMap<u16, String>, face: &Arc<Face>, fonts: &Fonts) -> Result<Embedded, PdfError> {
+fn embedded(
+    number: usize,
+    texts: BTreeMap<u16, String>,
+    face: &Arc<Face>,
+    fonts: &Fonts,
+) -> Result<Embedded, PdfError> {
     let used: Vec<u16> = texts.keys().copied().filter(|it| *it != 0).collect();
     let subset = fonts.subset(face, &used)?;
     let glyphs: BTreeMap<u16, (u16, String)> = texts
@@ -151,13 +193,18 @@ fn embedded(number: usize, texts: BTreeMap<u16, String>, face: &Arc<Face>, fonts
     for glyph in &used {
         tag = fingerprint_on(tag, &glyph.to_be_bytes());
     }
-    let tag: String = (0..6).map(|at| char::from(b'A' + (tag >> (at * 8)) as u8 % 26)).collect();
+    let tag: String = (0..6)
+        .map(|at| char::from(b'A' + (tag >> (at * 8)) as u8 % 26))
+        .collect();
     let parsed = ParsedFont {
         original_bytes: subset.program.clone(),
         font_index: 0,
         font_name: Some(format!("{tag}+{}", face.name)),
         codepoint_to_glyph: BTreeMap::new(),
-        glyph_widths: glyphs.iter().map(|(glyph, (new, _))| (*new, face.advance_units(*glyph))).collect(),
+        glyph_widths: glyphs
+            .iter()
+            .map(|(glyph, (new, _))| (*new, face.advance_units(*glyph)))
+            .collect(),
         units_per_em: face.units_per_em(),
         font_metrics: FontMetrics { ascent, descent },
         font_type: FontType::TrueType,
@@ -195,15 +242,35 @@ fn clusters(glyphs: &[Glyph]) -> impl Iterator<Item = &[Glyph]> {
     glyphs.chunk_by(|a, b| a.from == b.from)
 }
 
+/// Glyphs that are read together: a cluster, and from left to right the marks over and under it
+/// too, which a reader might else take for a line of their own.
+fn letters(word: &Word) -> impl Iterator<Item = &[Glyph]> {
+    let together = |a: &Glyph, b: &Glyph| a.from == b.from || (!word.rtl && b.advance == 0.0);
+    word.glyphs.chunk_by(together)
+}
+
 fn range<'a>(word: &'a Word, glyph: &Glyph) -> &'a str {
-    word.text.get(glyph.from as usize..glyph.to as usize).unwrap_or_default()
+    word.text
+        .get(glyph.from as usize..glyph.to as usize)
+        .unwrap_or_default()
 }
 
 fn drawn(page: &Page, embedded: &[Option<Embedded>], sheet: &Sheet) -> PdfPage {
-    let mut pen = Pen { ops: Vec::new(), height: sheet.height, fill: None, stroke: None };
+    let mut pen = Pen {
+        ops: Vec::new(),
+        height: sheet.height,
+        fill: None,
+        stroke: None,
+    };
     for mark in &page.marks {
         match mark {
-            Mark::Fill { x, y, width, height, colour } => {
+            Mark::Fill {
+                x,
+                y,
+                width,
+                height,
+                colour,
+            } => {
                 pen.fill(*colour);
                 let rectangle = pen.rectangle(*x, *y, *width, *height, PaintMode::Fill);
                 pen.ops.push(Op::DrawRectangle { rectangle });
@@ -213,16 +280,34 @@ fn drawn(page: &Page, embedded: &[Option<Embedded>], sheet: &Sheet) -> PdfPage {
                 let rectangle = pen.rectangle(*x, *y, *side, *side, PaintMode::Stroke);
                 pen.ops.push(Op::DrawRectangle { rectangle });
             }
-            Mark::Path { points, thickness, colour } => {
+            Mark::Path {
+                points,
+                thickness,
+                colour,
+            } => {
                 pen.stroke(*colour, *thickness);
-                let points = points.iter().map(|(x, y)| LinePoint { p: pen.point(*x, *y), bezier: false }).collect();
-                pen.ops.push(Op::DrawLine { line: Line { points, is_closed: false } });
+                let points = points
+                    .iter()
+                    .map(|(x, y)| LinePoint {
+                        p: pen.point(*x, *y),
+                        bezier: false,
+                    })
+                    .collect();
+                pen.ops.push(Op::DrawLine {
+                    line: Line {
+                        points,
+                        is_closed: false,
+                    },
+                });
             }
             Mark::Text { .. } => {}
         }
     }
     pen.ops.push(Op::StartTextSection);
-    let mut shown = Shown { font: None, thick: false };
+    let mut shown = Shown {
+        font: None,
+        thick: false,
+    };
     for mark in &page.marks {
         if let Mark::Text { x, y, line } = mark {
             for run in line.pieces.chunk_by(|a, b| {
@@ -241,8 +326,16 @@ fn drawn(page: &Page, embedded: &[Option<Embedded>], sheet: &Sheet) -> PdfPage {
         }
     }
     pen.ops.push(Op::EndTextSection);
-    let size = Rect { mode: None, ..Rect::from_wh(Pt(sheet.width), Pt(sheet.height)) };
-    PdfPage { media_box: size.clone(), trim_box: size.clone(), crop_box: size, ops: pen.ops }
+    let size = Rect {
+        mode: None,
+        ..Rect::from_wh(Pt(sheet.width), Pt(sheet.height))
+    };
+    PdfPage {
+        media_box: size.clone(),
+        trim_box: size.clone(),
+        crop_box: size,
+        ops: pen.ops,
+    }
 }
 
 struct Shown {
@@ -259,24 +352,38 @@ struct Pen {
 
 impl Pen {
     fn point(&self, x: f32, y: f32) -> Point {
-        Point { x: Pt(rounded(x)), y: Pt(rounded(self.height - y)) }
+        Point {
+            x: Pt(rounded(x)),
+            y: Pt(rounded(self.height - y)),
+        }
     }
 
     fn rectangle(&self, x: f32, y: f32, width: f32, height: f32, mode: PaintMode) -> Rect {
         let corner = self.point(x, y + height);
         let (width, height) = (Pt(rounded(width)), Pt(rounded(height)));
-        Rect { x: corner.x, y: corner.y, width, height, mode: Some(mode), winding_order: None }
+        Rect {
+            x: corner.x,
+            y: corner.y,
+            width,
+            height,
+            mode: Some(mode),
+            winding_order: None,
+        }
     }
 
     fn fill(&mut self, colour: Colour) {
         if self.fill.replace(colour) != Some(colour) {
-            self.ops.push(Op::SetFillColor { col: in_pdf(colour) });
+            self.ops.push(Op::SetFillColor {
+                col: in_pdf(colour),
+            });
         }
     }
 
     fn stroke(&mut self, colour: Colour, thickness: f32) {
         if self.stroke.replace((colour, thickness)) != Some((colour, thickness)) {
-            self.ops.push(Op::SetOutlineColor { col: in_pdf(colour) });
+            self.ops.push(Op::SetOutlineColor {
+                col: in_pdf(colour),
+            });
             self.ops.push(Op::SetOutlineThickness { pt: Pt(thickness) });
         }
     }
@@ -287,31 +394,65 @@ impl Pen {
         self.fill(colour);
         if shown.thick != thick {
             shown.thick = thick;
-            let mode = if thick { TextRenderingMode::FillStroke } else { TextRenderingMode::Fill };
+            let mode = if thick {
+                TextRenderingMode::FillStroke
+            } else {
+                TextRenderingMode::Fill
+            };
             self.ops.push(Op::SetTextRenderingMode { mode });
         }
         if thick {
             self.stroke(colour, rounded(size * 0.03));
         }
-        if shown.font.as_ref().is_none_or(|it| it.0 != font.id || it.1 != size) {
+        if shown
+            .font
+            .as_ref()
+            .is_none_or(|it| it.0 != font.id || it.1 != size)
+        {
             shown.font = Some((font.id.clone(), size));
             let handle = PdfFontHandle::External(font.id.clone());
-            self.ops.push(Op::SetFont { font: handle, size: Pt(size) });
+            self.ops.push(Op::SetFont {
+                font: handle,
+                size: Pt(size),
+            });
         }
-        let mut row = Row { font, size, x: 0.0, y: 0.0, pen: 0.0, glyphs: Vec::new() };
+        let mut row = Row {
+            font,
+            size,
+            x: 0.0,
+            y: 0.0,
+            pen: 0.0,
+            glyphs: Vec::new(),
+        };
         let base = self.height - y;
         for piece in run {
             // From the run's left end, in thousandths of an em.
             let mut at = (piece.x - run[0].x) * 1000.0 / size;
-            for cluster in clusters(&piece.word.glyphs) {
-                let read = range(&piece.word, &cluster[0]);
-                let actual = (!row.reads_as(cluster, read, piece.word.rtl)).then_some(read);
+            for cluster in letters(&piece.word) {
+                let (Some(first), Some(last)) = (cluster.first(), cluster.last()) else {
+                    continue;
+                };
+                let (from, to) = (first.from.min(last.from), first.to.max(last.to));
+                let read = piece
+                    .word
+                    .text
+                    .get(from as usize..to as usize)
+                    .unwrap_or_default();
+                let raised = cluster
+                    .iter()
+                    .skip(1)
+                    .any(|it| it.dx != 0.0 || it.dy != 0.0);
+                let actual =
+                    (raised || !row.reads_as(cluster, read, piece.word.rtl)).then_some(read);
                 if let Some(text) = actual {
                     row.show(&mut self.ops);
                     let text = DictItem::Bytes(utf16(text));
                     let map = BTreeMap::from([("ActualText".to_owned(), text)]);
                     let properties = DictItem::Dict { map };
-                    self.ops.push(Op::BeginMarkedContentWithProperties { tag: "Span".into(), properties });
+                    self.ops.push(Op::BeginMarkedContentWithProperties {
+                        tag: "Span".into(),
+                        properties,
+                    });
                 }
                 for glyph in cluster {
                     row.put(glyph, at, x + run[0].x, base, &mut self.ops);
@@ -328,11 +469,14 @@ impl Pen {
 
     fn links(&mut self, pieces: &[Piece], x: f32, y: f32) {
         for run in pieces.chunk_by(|a, b| a.link == b.link) {
-            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            let (Some(first), Some(last)) = (run.first(), run.last()) else {
+                continue;
+            };
             if let Some(address) = &first.link {
                 let width = last.x + last.width() - first.x;
                 let top = y - first.size;
-                let rect = self.rectangle(x + first.x, top, width, first.size * 1.3, PaintMode::Stroke);
+                let rect =
+                    self.rectangle(x + first.x, top, width, first.size * 1.3, PaintMode::Stroke);
                 self.ops.push(Op::LinkAnnotation {
                     link: LinkAnnotation::new(
                         rect,
@@ -360,7 +504,12 @@ struct Row<'a> {
 
 impl Row<'_> {
     fn reads_as(&self, cluster: &[Glyph], text: &str, rtl: bool) -> bool {
-        let read = |glyph: &Glyph| self.font.glyphs.get(&glyph.id).map_or("", |it| it.1.as_str());
+        let read = |glyph: &Glyph| {
+            self.font
+                .glyphs
+                .get(&glyph.id)
+                .map_or("", |it| it.1.as_str())
+        };
         match cluster {
             [glyph] => read(glyph) == text,
             _ if rtl => cluster.iter().rev().map(read).collect::<String>() == text,
@@ -370,7 +519,9 @@ impl Row<'_> {
 
     /// Adds a glyph that belongs `at` thousandths of an em to the right of `left`.
     fn put(&mut self, glyph: &Glyph, at: f32, left: f32, base: f32, ops: &mut Vec<Op>) {
-        let Some((number, text)) = self.font.glyphs.get(&glyph.id) else { return };
+        let Some((number, text)) = self.font.glyphs.get(&glyph.id) else {
+            return;
+        };
         let scale = self.size / 1000.0;
         let x = left + (at + glyph.dx) * scale;
         let y = base + glyph.dy * scale;
@@ -381,13 +532,16 @@ impl Row<'_> {
             (self.x, self.y, self.pen) = (x, y, 0.0);
         }
         let moved = self.pen - (x - self.x) / scale;
-        if moved.abs() > UNSEEN && let Some(last) = self.glyphs.last_mut() {
+        if moved.abs() > UNSEEN
+            && let Some(last) = self.glyphs.last_mut()
+        {
             let moved = moved.round();
             last.offset += moved;
             self.pen -= moved;
         }
         self.pen += self.font.face.written_width(glyph.id);
-        self.glyphs.push(Codepoint::with_cid(*number, 0.0, text.clone()));
+        self.glyphs
+            .push(Codepoint::with_cid(*number, 0.0, text.clone()));
     }
 
     fn show(&mut self, ops: &mut Vec<Op>) {
@@ -451,7 +605,12 @@ fn finish(file: &mut lopdf::Document, pages: &[Page], sheet: &Sheet) -> Result<(
 }
 
 /// Bookmarks for the headings, nested by their levels.
-fn outline(file: &mut lopdf::Document, pages: &[Page], page_ids: &[ObjectId], sheet: &Sheet) -> Option<Object> {
+fn outline(
+    file: &mut lopdf::Document,
+    pages: &[Page],
+    page_ids: &[ObjectId],
+    sheet: &Sheet,
+) -> Option<Object> {
     struct Entry {
         id: ObjectId,
         parent: usize,
@@ -460,8 +619,22 @@ fn outline(file: &mut lopdf::Document, pages: &[Page], page_ids: &[ObjectId], sh
         title: String,
         target: Vec<Object>,
     }
+    if pages
+        .iter()
+        .flat_map(|it| &it.headings)
+        .all(|it| plain(&it.text).is_empty())
+    {
+        return None;
+    }
     let root = file.new_object_id();
-    let root = Entry { id: root, parent: 0, level: 0, children: Vec::new(), title: String::new(), target: Vec::new() };
+    let root = Entry {
+        id: root,
+        parent: 0,
+        level: 0,
+        children: Vec::new(),
+        title: String::new(),
+        target: Vec::new(),
+    };
     let mut entries = vec![root];
     let mut open = 0;
     for (page, page_id) in pages.iter().zip(page_ids) {
@@ -475,16 +648,26 @@ fn outline(file: &mut lopdf::Document, pages: &[Page], page_ids: &[ObjectId], sh
                 open = entries[open].parent;
             }
             let top = Object::Real(rounded(sheet.height - heading.y + 8.0));
-            let target = vec![(*page_id).into(), "XYZ".into(), Object::Null, top, Object::Null];
-            let entry = Entry { id: file.new_object_id(), parent: open, level, children: Vec::new(), title, target };
+            let target = vec![
+                (*page_id).into(),
+                "XYZ".into(),
+                Object::Null,
+                top,
+                Object::Null,
+            ];
+            let entry = Entry {
+                id: file.new_object_id(),
+                parent: open,
+                level,
+                children: Vec::new(),
+                title,
+                target,
+            };
             let at = entries.len();
             entries[open].children.push(at);
             entries.push(entry);
             open = at;
         }
-    }
-    if entries.len() == 1 {
-        return None;
     }
     for (number, entry) in entries.iter().enumerate() {
         let mut dictionary = Dictionary::new();
@@ -493,7 +676,10 @@ fn outline(file: &mut lopdf::Document, pages: &[Page], page_ids: &[ObjectId], sh
         } else {
             let siblings = &entries[entry.parent].children;
             let place = siblings.binary_search(&number).unwrap_or(0);
-            dictionary.set("Title", Object::String(utf16(&entry.title), StringFormat::Hexadecimal));
+            dictionary.set(
+                "Title",
+                Object::String(utf16(&entry.title), StringFormat::Hexadecimal),
+            );
             dictionary.set("Parent", entries[entry.parent].id);
             dictionary.set("Dest", entry.target.clone());
             if place > 0 {
@@ -521,11 +707,16 @@ fn compress(file: &mut lopdf::Document, embedded: &[Option<Embedded>]) -> Result
         embedded
             .iter()
             .flatten()
-            .find(|it| it.subset.program.len() == stream.content.len() && it.subset.program == stream.content)
+            .find(|it| {
+                it.subset.program.len() == stream.content.len()
+                    && it.subset.program == stream.content
+            })
             .map(|it| it.subset.deflated.clone())
     };
     for object in file.objects.values_mut() {
-        let Object::Stream(stream) = object else { continue };
+        let Object::Stream(stream) = object else {
+            continue;
+        };
         if stream.dict.has(b"Filter") {
             continue;
         }
@@ -533,7 +724,9 @@ fn compress(file: &mut lopdf::Document, embedded: &[Option<Embedded>]) -> Result
             Some(deflated) => deflated,
             None => {
                 let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-                encoder.write_all(&stream.content).map_err(PdfError::Write)?;
+                encoder
+                    .write_all(&stream.content)
+                    .map_err(PdfError::Write)?;
                 encoder.finish().map_err(PdfError::Write)?
             }
         };
@@ -547,7 +740,12 @@ fn compress(file: &mut lopdf::Document, embedded: &[Option<Embedded>]) -> Result
 
 fn in_pdf(colour: Colour) -> Color {
     let part = |it: u8| (f32::from(it) / 255.0 * 1000.0).round() / 1000.0;
-    Color::Rgb(Rgb { r: part(colour.0), g: part(colour.1), b: part(colour.2), icc_profile: None })
+    Color::Rgb(Rgb {
+        r: part(colour.0),
+        g: part(colour.1),
+        b: part(colour.2),
+        icc_profile: None,
+    })
 }
 
 /// To a hundredth of a point: finer is not printed, and the file is smaller.
@@ -557,7 +755,10 @@ fn rounded(points: f32) -> f32 {
 
 /// For the file's properties: one line, no control characters.
 fn plain(text: &str) -> String {
-    let text: String = text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
+    let text: String = text
+        .chars()
+        .map(|it| if it.is_control() { ' ' } else { it })
+        .collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -572,9 +773,23 @@ fn utf16(text: &str) -> Vec<u8> {
 fn date(it: DateTime<Utc>) -> PdfDateTime {
     let small = |it: u32| u8::try_from(it).unwrap_or(0);
     PdfDateTime::new_in_offset(
-        Date { year: it.year().clamp(0, 9999), month: small(it.month()), day: small(it.day()) },
-        Time { hour: small(it.hour()), minute: small(it.minute()), second: small(it.second()), millisecond: 0 },
-        Offset { hours: 0, minutes: 0, seconds: 0, milliseconds: 0 },
+        Date {
+            year: it.year().clamp(0, 9999),
+            month: small(it.month()),
+            day: small(it.day()),
+        },
+        Time {
+            hour: small(it.hour()),
+            minute: small(it.minute()),
+            second: small(it.second()),
+            millisecond: 0,
+        },
+        Offset {
+            hours: 0,
+            minutes: 0,
+            seconds: 0,
+            milliseconds: 0,
+        },
     )
 }
 

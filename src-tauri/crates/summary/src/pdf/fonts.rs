@@ -8,7 +8,8 @@ use std::{
 
 use flate2::{Compression, write::ZlibEncoder};
 use harfrust::{
-    Buffer, BufferFlags, ClusterLevel, Direction, Feature, Script, ShapeOptions, ShapePlan, ShaperFont, Tag,
+    Buffer, BufferFlags, ClusterLevel, Direction, Feature, Script, ShapeOptions, ShapePlan,
+    ShaperFont, Tag,
     font::{Font, glyph::GlyphSourceOrder},
 };
 use subsetter::GlyphRemapper;
@@ -49,7 +50,13 @@ pub struct SystemFace {
 
 impl fmt::Debug for SystemFace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({} bytes, face {})", self.name, self.data.len(), self.index)
+        write!(
+            f,
+            "{} ({} bytes, face {})",
+            self.name,
+            self.data.len(),
+            self.index
+        )
     }
 }
 
@@ -79,7 +86,10 @@ impl Fonts {
                 .ok_or_else(|| PdfError::Font(name.to_owned()))
         };
         Ok(Self {
-            bundled: [face(REGULAR, "NotoSans-Regular")?, face(STRONG, "NotoSans-SemiBold")?],
+            bundled: [
+                face(REGULAR, "NotoSans-Regular")?,
+                face(STRONG, "NotoSans-SemiBold")?,
+            ],
             source: None,
             found: Mutex::default(),
             subsets: Mutex::default(),
@@ -107,7 +117,10 @@ impl Fonts {
             return known.clone();
         }
         let face = source.find(character).and_then(|it| {
-            let known = found.faces.iter().find(|(name, index, _)| *name == it.name && *index == it.index);
+            let known = found
+                .faces
+                .iter()
+                .find(|(name, index, _)| *name == it.name && *index == it.index);
             match known {
                 Some((_, _, face)) => face.clone(),
                 None => {
@@ -124,7 +137,11 @@ impl Fonts {
 
     /// The face reduced to `glyphs` (sorted, without glyph 0), from memory when it was asked before.
     pub(super) fn subset(&self, face: &Face, glyphs: &[u16]) -> Result<Arc<Subset>, PdfError> {
-        let key = SubsetKey { name: face.name.clone(), index: face.index, glyphs: glyphs.to_vec() };
+        let key = SubsetKey {
+            name: face.name.clone(),
+            index: face.index,
+            glyphs: glyphs.to_vec(),
+        };
         {
             let mut kept = self.subsets.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(at) = kept.iter().position(|(it, _)| *it == key) {
@@ -196,15 +213,30 @@ impl Face {
         if units_per_em == 0 {
             return None;
         }
-        let face = Self { name, index, data, font, units_per_em, plans: Mutex::default() };
+        let face = Self {
+            name,
+            index,
+            data,
+            font,
+            units_per_em,
+            plans: Mutex::default(),
+        };
         // A face whose outlines cannot be taken out is of no use, however well it shapes.
         subsetter::subset(face.bytes(), index, &GlyphRemapper::new()).ok()?;
         Some(face)
     }
 
     fn from_system(face: &SystemFace) -> Option<Self> {
-        let name: String = face.name.chars().filter(|it| it.is_ascii_alphanumeric() || *it == '-').collect();
-        let name = if name.is_empty() { "Unnamed".to_owned() } else { name };
+        let name: String = face
+            .name
+            .chars()
+            .filter(|it| it.is_ascii_alphanumeric() || *it == '-')
+            .collect();
+        let name = if name.is_empty() {
+            "Unnamed".to_owned()
+        } else {
+            name
+        };
         Self::new(name, Data::Shared(face.data.clone()), face.index)
     }
 
@@ -221,12 +253,17 @@ impl Face {
     }
 
     pub fn glyph(&self, character: char) -> Option<u16> {
-        self.font.charmap().map_unicode(character).and_then(|it| u16::try_from(it.to_u32()).ok())
+        self.font
+            .charmap()
+            .map_unicode(character)
+            .and_then(|it| u16::try_from(it.to_u32()).ok())
     }
 
     /// Whether something is seen: a mapped glyph with an outline, or white space.
-    fn draws(&self, character: char) -> bool {
-        let Some(glyph) = self.font.charmap().map_unicode(character) else { return false };
+    pub fn draws(&self, character: char) -> bool {
+        let Some(glyph) = self.font.charmap().map_unicode(character) else {
+            return false;
+        };
         character.is_whitespace()
             || self
                 .font
@@ -242,11 +279,16 @@ impl Face {
 
     /// Width of a glyph as it is written into the file, where widths are whole numbers.
     pub fn written_width(&self, glyph: u16) -> f32 {
-        self.thousandths(f32::from(self.advance_units(glyph))).floor()
+        self.thousandths(f32::from(self.advance_units(glyph)))
+            .floor()
     }
 
     pub fn advance_units(&self, glyph: u16) -> u16 {
-        self.font.glyph_metrics().h_advance(u32::from(glyph).into()).round().clamp(0.0, 65535.0) as u16
+        self.font
+            .glyph_metrics()
+            .h_advance(u32::from(glyph).into())
+            .round()
+            .clamp(0.0, 65535.0) as u16
     }
 
     pub fn units_per_em(&self) -> u16 {
@@ -257,9 +299,9 @@ impl Face {
     pub fn extents(&self) -> (i16, i16, [i16; 4]) {
         let metrics = self.font.metrics();
         let whole = |it: f64| it.round().clamp(-32768.0, 32767.0) as i16;
-        let (ascent, descent) = metrics
-            .h_line()
-            .map_or((800.0, -200.0), |it| (it.ascender.to_f64(), it.descender.to_f64()));
+        let (ascent, descent) = metrics.h_line().map_or((800.0, -200.0), |it| {
+            (it.ascender.to_f64(), it.descender.to_f64())
+        });
         let it = &metrics.bounds;
         let sides = [it.x_min, it.y_min, it.x_max, it.y_max].map(|side| whole(side.to_f64()));
         (whole(ascent), whole(descent), sides)
@@ -270,14 +312,24 @@ impl Face {
         if let Some((_, _, plan)) = plans.iter().find(|it| it.0 == script && it.1 == direction) {
             return plan.clone();
         }
-        let plan = Arc::new(ShapePlan::new(&self.font, direction, Some(script), None, features(script)));
+        let plan = Arc::new(ShapePlan::new(
+            &self.font,
+            direction,
+            Some(script),
+            None,
+            features(script),
+        ));
         plans.push((script, direction, plan.clone()));
         plan
     }
 
     /// Glyphs of one word in the order they are drawn, left to right.
     pub fn shape(&self, word: &str, script: Script, rtl: bool, buffer: &mut Buffer) -> Vec<Glyph> {
-        let direction = if rtl { Direction::RightToLeft } else { Direction::LeftToRight };
+        let direction = if rtl {
+            Direction::RightToLeft
+        } else {
+            Direction::LeftToRight
+        };
         buffer.reset();
         buffer.push_str(word);
         buffer.set_direction(direction);
@@ -285,7 +337,9 @@ impl Face {
         buffer.set_cluster_level(ClusterLevel::MonotoneCharacters);
         buffer.set_flags(BufferFlags::REMOVE_DEFAULT_IGNORABLES);
         let plan = self.plan(script, direction);
-        let options = ShapeOptions::new().plan(Some(&*plan)).features(features(script));
+        let options = ShapeOptions::new()
+            .plan(Some(&*plan))
+            .features(features(script));
         if harfrust::shape(&ShaperFont::new(&self.font), buffer, options).is_err() {
             return self.unshaped(word, rtl);
         }
@@ -329,7 +383,14 @@ impl Face {
                 let from = u32::try_from(at).ok()?;
                 let to = from + character.len_utf8() as u32;
                 let advance = self.thousandths(f32::from(self.advance_units(id)));
-                Some(Glyph { id, advance, dx: 0.0, dy: 0.0, from, to })
+                Some(Glyph {
+                    id,
+                    advance,
+                    dx: 0.0,
+                    dy: 0.0,
+                    from,
+                    to,
+                })
             })
             .collect();
         if rtl {
@@ -352,14 +413,24 @@ impl Face {
 }
 
 /// Ligatures are a matter of taste in alphabets, and a word without them is found by every reader;
-/// the other scripts need all their features.
+/// Arabic has those it must have as another feature; the other scripts need all.
 fn features(script: Script) -> &'static [Feature] {
     const fn off(tag: &[u8; 4]) -> Feature {
-        Feature { tag: Tag::new(tag), value: 0, start: Feature::GLOBAL_START, end: Feature::GLOBAL_END }
+        Feature {
+            tag: Tag::new(tag),
+            value: 0,
+            start: Feature::GLOBAL_START,
+            end: Feature::GLOBAL_END,
+        }
     }
     static PLAIN: [Feature; 2] = [off(b"liga"), off(b"clig")];
     match script {
-        Script::LATIN | Script::GREEK | Script::CYRILLIC | Script::COMMON => &PLAIN,
+        Script::LATIN
+        | Script::GREEK
+        | Script::CYRILLIC
+        | Script::COMMON
+        | Script::ARABIC
+        | Script::HEBREW => &PLAIN,
         _ => &[],
     }
 }
@@ -377,7 +448,10 @@ mod tests {
     #[test]
     fn each_glyph_knows_its_bytes() -> Result<(), PdfError> {
         let fonts = Fonts::bundled()?;
-        let glyphs = fonts.bundled_face(false).shape("aé\u{301}ж", Script::LATIN, false, &mut Buffer::new());
+        let glyphs =
+            fonts
+                .bundled_face(false)
+                .shape("aé\u{301}ж", Script::LATIN, false, &mut Buffer::new());
         let ranges: Vec<_> = glyphs.iter().map(|it| (it.from, it.to)).collect();
         assert_eq!(ranges, [(0, 1), (1, 3), (3, 5), (5, 7)]);
         Ok(())
@@ -386,7 +460,11 @@ mod tests {
     #[test]
     fn a_damaged_face_draws_nothing() {
         for data in [Vec::new(), vec![0; 64], REGULAR[..4096].to_vec()] {
-            let face = SystemFace { name: "Damaged".into(), data: Arc::new(data), index: 0 };
+            let face = SystemFace {
+                name: "Damaged".into(),
+                data: Arc::new(data),
+                index: 0,
+            };
             assert!(!face.can_draw('a'));
         }
     }

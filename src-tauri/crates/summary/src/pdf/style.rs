@@ -41,13 +41,21 @@ pub fn on(ground: Colour) -> Colour {
     let luminance = |it: Colour| {
         let part = |v: u8| {
             let v = f32::from(v) / 255.0;
-            if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+            if v <= 0.04045 {
+                v / 12.92
+            } else {
+                ((v + 0.055) / 1.055).powf(2.4)
+            }
         };
         0.2126 * part(it.0) + 0.7152 * part(it.1) + 0.0722 * part(it.2)
     };
     let contrast = |a: f32, b: f32| (a.max(b) + 0.05) / (a.min(b) + 0.05);
     let ground = luminance(ground);
-    if contrast(luminance(WHITE), ground) >= contrast(luminance(DARK), ground) { WHITE } else { DARK }
+    if contrast(luminance(WHITE), ground) >= contrast(luminance(DARK), ground) {
+        WHITE
+    } else {
+        DARK
+    }
 }
 
 /// How a stretch of text looks.
@@ -60,11 +68,19 @@ pub struct Style {
 
 impl Style {
     pub const fn new(size: f32, colour: Colour) -> Self {
-        Self { strong: false, size, colour }
+        Self {
+            strong: false,
+            size,
+            colour,
+        }
     }
 
     pub const fn strong(size: f32, colour: Colour) -> Self {
-        Self { strong: true, size, colour }
+        Self {
+            strong: true,
+            size,
+            colour,
+        }
     }
 }
 
@@ -100,7 +116,13 @@ impl Sheet {
             Paper::A4 => (595.28, 841.89),
             Paper::Letter => (612.0, 792.0),
         };
-        Self { width, height, side: 56.0, top: 54.0, bottom: 66.0 }
+        Self {
+            width,
+            height,
+            side: 56.0,
+            top: 54.0,
+            bottom: 66.0,
+        }
     }
 
     /// Width of a line of text.

@@ -128,7 +128,10 @@ impl<'a> Typesetter<'a> {
     pub fn new(fonts: &'a Fonts) -> Self {
         Self {
             fonts,
-            faces: vec![fonts.bundled_face(false).clone(), fonts.bundled_face(true).clone()],
+            faces: vec![
+                fonts.bundled_face(false).clone(),
+                fonts.bundled_face(true).clone(),
+            ],
             words: HashMap::new(),
             choices: HashMap::new(),
             missing: BTreeSet::new(),
@@ -137,7 +140,10 @@ impl<'a> Typesetter<'a> {
     }
 
     pub fn finish(self) -> Typeset {
-        Typeset { faces: self.faces, missing: self.missing.into_iter().collect() }
+        Typeset {
+            faces: self.faces,
+            missing: self.missing.into_iter().collect(),
+        }
     }
 
     /// The text in lines of at most `width` points. Line ends in the text are kept. A grapheme wider
@@ -197,7 +203,13 @@ impl<'a> Typesetter<'a> {
         best
     }
 
-    fn paragraph(&mut self, text: &str, styles: &[(usize, Style)], width: f32, lines: &mut Vec<Line>) {
+    fn paragraph(
+        &mut self,
+        text: &str,
+        styles: &[(usize, Style)],
+        width: f32,
+        lines: &mut Vec<Line>,
+    ) {
         let text = text.trim_end_matches(' ');
         if text.is_empty() {
             lines.push(Line::default());
@@ -208,7 +220,13 @@ impl<'a> Typesetter<'a> {
         let links = links(text);
         let runs = self.runs(text, styles, &level_at);
 
-        let mut filler = Filler { width, base, lines, line: Vec::new(), filled: 0.0 };
+        let mut filler = Filler {
+            width,
+            base,
+            lines,
+            line: Vec::new(),
+            filled: 0.0,
+        };
         let mut run = 0;
         let mut start = 0;
         for (end, _) in unicode_linebreak::linebreaks(text) {
@@ -269,10 +287,14 @@ impl<'a> Typesetter<'a> {
         let mut fits = 0;
         for (at, grapheme) in word.text.grapheme_indices(true) {
             let end = at + grapheme.len();
-            let width: f32 =
-                word.glyphs.iter().filter(|it| (it.from as usize) < end).map(|it| it.advance).sum::<f32>()
-                    * piece.size
-                    / 1000.0;
+            let width: f32 = word
+                .glyphs
+                .iter()
+                .filter(|it| (it.from as usize) < end)
+                .map(|it| it.advance)
+                .sum::<f32>()
+                * piece.size
+                / 1000.0;
             if room.is_infinite() {
                 fits = end;
                 break;
@@ -302,7 +324,12 @@ impl<'a> Typesetter<'a> {
         styles: &[(usize, Style)],
         links: &[(std::ops::Range<usize>, Rc<str>)],
     ) -> Atom {
-        let mut atom = Atom { word: Vec::new(), space: Vec::new(), width: 0.0, space_width: 0.0 };
+        let mut atom = Atom {
+            word: Vec::new(),
+            space: Vec::new(),
+            width: 0.0,
+            space_width: 0.0,
+        };
         let word_end = range.start + text[range.clone()].trim_end_matches(breaking_space).len();
         let mut at = range.start;
         while at < range.end {
@@ -328,8 +355,19 @@ impl<'a> Typesetter<'a> {
                 None => self.substitute(&text[at..end], style.strong),
             };
             let thicken = style.strong && word.face > 1;
-            let colour = if link.is_some() { super::style::ACCENT } else { style.colour };
-            let piece = Piece { word, x: 0.0, size: style.size, colour, thicken, link };
+            let colour = if link.is_some() {
+                super::style::ACCENT
+            } else {
+                style.colour
+            };
+            let piece = Piece {
+                word,
+                x: 0.0,
+                size: style.size,
+                colour,
+                thicken,
+                link,
+            };
             if in_word {
                 atom.width += piece.width();
                 atom.word.push((piece, it.level));
@@ -342,9 +380,16 @@ impl<'a> Typesetter<'a> {
         atom
     }
 
-    fn runs(&mut self, text: &str, styles: &[(usize, Style)], level_at: &dyn Fn(usize) -> Level) -> Vec<Run> {
+    fn runs(
+        &mut self,
+        text: &str,
+        styles: &[(usize, Style)],
+        level_at: &dyn Fn(usize) -> Level,
+    ) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
         let mut style = 0;
+        // Signs that belong to no script look like the letters beside them.
+        let mut near = self.first_system_face(text);
         for (at, grapheme) in text.grapheme_indices(true) {
             while style + 1 < styles.len() && styles[style].0 <= at {
                 style += 1;
@@ -359,7 +404,9 @@ impl<'a> Typesetter<'a> {
                     && last.style == style
                     && last.level == level
                     && last.graphemes < RUN_GRAPHEMES
-                    && (last.script == script || script == Script::COMMON || last.script == Script::COMMON)
+                    && (last.script == script
+                        || script == Script::COMMON
+                        || last.script == Script::COMMON)
                 {
                     last.end = start + part.len();
                     last.graphemes += 1;
@@ -378,8 +425,16 @@ impl<'a> Typesetter<'a> {
                     graphemes: 1,
                 });
             };
-            match self.face_of_all(grapheme, strong) {
-                Some(face) if grapheme.chars().count() <= GRAPHEME_CHARACTERS => put(at, grapheme, Some(face)),
+            let face = self
+                .face_beside(grapheme, strong, near)
+                .or_else(|| self.face_of_all(grapheme, strong));
+            if let Some(face) = face.filter(|it| *it > 1 && script_of(grapheme) != Script::COMMON) {
+                near = Some(face);
+            }
+            match face {
+                Some(face) if grapheme.chars().count() <= GRAPHEME_CHARACTERS => {
+                    put(at, grapheme, Some(face))
+                }
                 _ => {
                     // No face has all of it, or it is too long: character by character.
                     for (offset, character) in grapheme.char_indices() {
@@ -394,10 +449,35 @@ impl<'a> Typesetter<'a> {
         runs
     }
 
+    /// The first face beyond the bundled ones that letters of the text ask for.
+    fn first_system_face(&mut self, text: &str) -> Option<usize> {
+        text.chars()
+            .filter(|it| {
+                *it > '\u{590}' && script_of(it.encode_utf8(&mut [0; 4])) != Script::COMMON
+            })
+            .find_map(|it| self.face_of(it, false).filter(|face| *face > 1))
+    }
+
+    /// `near` for a grapheme of no script that the bundled faces lack and that one has.
+    fn face_beside(&mut self, grapheme: &str, strong: bool, near: Option<usize>) -> Option<usize> {
+        let near = near?;
+        let mut characters = grapheme.chars().filter(|it| !ignorable(*it)).peekable();
+        characters.peek()?;
+        let lacking = grapheme
+            .chars()
+            .any(|it| !ignorable(it) && !self.faces[usize::from(strong)].has(it));
+        let fits = lacking
+            && script_of(grapheme) == Script::COMMON
+            && characters.all(|it| self.faces[near].draws(it));
+        fits.then_some(near)
+    }
+
     /// The face that has every character of a grapheme.
     fn face_of_all(&mut self, grapheme: &str, strong: bool) -> Option<usize> {
         let mut characters = grapheme.chars().filter(|it| !ignorable(*it));
-        let Some(first) = characters.next() else { return Some(usize::from(strong)) };
+        let Some(first) = characters.next() else {
+            return Some(usize::from(strong));
+        };
         let face = self.face_of(first, strong)?;
         let mut rest = characters.peekable();
         if rest.peek().is_none() || rest.all(|it| self.faces[face].has(it)) {
@@ -407,7 +487,10 @@ impl<'a> Typesetter<'a> {
         let mut others = grapheme.chars().filter(|it| !ignorable(*it));
         others.find_map(|character| {
             let face = self.face_of(character, strong)?;
-            grapheme.chars().all(|it| ignorable(it) || self.faces[face].has(it)).then_some(face)
+            grapheme
+                .chars()
+                .all(|it| ignorable(it) || self.faces[face].has(it))
+                .then_some(face)
         })
     }
 
@@ -420,10 +503,13 @@ impl<'a> Typesetter<'a> {
             Some(bundled)
         } else {
             self.fonts.system_face(character).map(|face| {
-                self.faces.iter().position(|it| Arc::ptr_eq(it, &face)).unwrap_or_else(|| {
-                    self.faces.push(face);
-                    self.faces.len() - 1
-                })
+                self.faces
+                    .iter()
+                    .position(|it| Arc::ptr_eq(it, &face))
+                    .unwrap_or_else(|| {
+                        self.faces.push(face);
+                        self.faces.len() - 1
+                    })
             })
         };
         if face.is_none() {
@@ -434,21 +520,36 @@ impl<'a> Typesetter<'a> {
     }
 
     fn shaped(&mut self, text: &str, face: usize, rtl: bool, script: Script) -> Rc<Word> {
-        let key = WordKey { face, rtl, script: u32::from_be_bytes(script.tag().to_be_bytes()), text: text.into() };
+        let key = WordKey {
+            face,
+            rtl,
+            script: u32::from_be_bytes(script.tag().to_be_bytes()),
+            text: text.into(),
+        };
         if let Some(word) = self.words.get(&key) {
             return word.clone();
         }
         let glyphs = self.faces[face].shape(text, script, rtl, &mut self.buffer);
         let width = glyphs.iter().map(|it| it.advance).sum();
-        let word =
-            Rc::new(Word { face, text: text.into(), glyphs, width, rtl, script, substitute: false });
+        let word = Rc::new(Word {
+            face,
+            text: text.into(),
+            glyphs,
+            width,
+            rtl,
+            script,
+            substitute: false,
+        });
         self.words.insert(key, word.clone());
         word
     }
 
     fn substitute(&mut self, text: &str, strong: bool) -> Rc<Word> {
         let face = usize::from(strong);
-        let character = SUBSTITUTES.into_iter().find(|it| self.faces[face].has(*it)).unwrap_or('?');
+        let character = SUBSTITUTES
+            .into_iter()
+            .find(|it| self.faces[face].has(*it))
+            .unwrap_or('?');
         let mut glyphs = self.faces[face].shape(
             character.encode_utf8(&mut [0; 4]),
             Script::COMMON,
@@ -461,7 +562,15 @@ impl<'a> Typesetter<'a> {
         }
         let width = glyphs.iter().map(|it| it.advance).sum();
         let script = Script::COMMON;
-        Rc::new(Word { face, text: text.into(), glyphs, width, rtl: false, script, substitute: true })
+        Rc::new(Word {
+            face,
+            text: text.into(),
+            glyphs,
+            width,
+            rtl: false,
+            script,
+            substitute: true,
+        })
     }
 }
 
@@ -482,12 +591,18 @@ impl Filler<'_> {
     fn end_line(&mut self) {
         let mut line = std::mem::take(&mut self.line);
         self.filled = 0.0;
-        while line.last().is_some_and(|(piece, _)| piece.word.text.chars().all(breaking_space)) {
+        while line
+            .last()
+            .is_some_and(|(piece, _)| piece.word.text.chars().all(breaking_space))
+        {
             line.pop();
         }
         let levels: Vec<Level> = line.iter().map(|it| it.1).collect();
         let mut pieces: Vec<Option<Piece>> = line.into_iter().map(|it| Some(it.0)).collect();
-        let mut set = Line { rtl: self.base.is_rtl(), ..Line::default() };
+        let mut set = Line {
+            rtl: self.base.is_rtl(),
+            ..Line::default()
+        };
         for at in BidiInfo::reorder_visual(&levels) {
             if let Some(mut piece) = pieces[at].take() {
                 piece.x = set.width;
@@ -558,20 +673,28 @@ fn links(text: &str) -> Vec<(std::ops::Range<usize>, Rc<str>)> {
     let mut from = 0;
     while let Some(at) = text[from..].find("http").map(|it| it + from) {
         let rest = &text[at..];
-        let after = rest.strip_prefix("https://").or_else(|| rest.strip_prefix("http://"));
+        let after = rest
+            .strip_prefix("https://")
+            .or_else(|| rest.strip_prefix("http://"));
         let starts_word = !text[..at].ends_with(|it: char| it.is_alphanumeric());
-        let Some(after) = after.filter(|it| starts_word && it.starts_with(|it: char| it.is_alphanumeric() || it == '['))
-        else {
+        let Some(after) = after.filter(|it| {
+            starts_word && it.starts_with(|it: char| it.is_alphanumeric() || it == '[')
+        }) else {
             from = at + 4;
             continue;
         };
         let scheme = rest.len() - after.len();
-        let stop = |it: char| it.is_whitespace() || it.is_control() || matches!(it, '<' | '>' | '"' | '|' | '`');
+        let stop = |it: char| {
+            it.is_whitespace() || it.is_control() || matches!(it, '<' | '>' | '"' | '|' | '`')
+        };
         let mut address = &rest[..after.find(stop).map_or(rest.len(), |it| it + scheme)];
         loop {
             let open = |it: char| address.matches(it).count();
             let trimmed = match address.chars().next_back() {
-                Some('.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '\u{2019}' | '\u{201d}' | '\u{2026}') => true,
+                Some(
+                    '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '\u{2019}' | '\u{201d}'
+                    | '\u{2026}',
+                ) => true,
                 Some(')') => open(')') > open('('),
                 Some(']') => open(']') > open('['),
                 _ => false,
@@ -620,9 +743,19 @@ mod tests {
     fn lines_break_between_words_and_fit() {
         let lines = set("one two three four five six seven", 60.0);
         assert!(lines.len() > 2);
-        assert!(lines.iter().all(|it| it.width <= 60.1 && !read(it).ends_with(' ')));
-        let words: Vec<String> = lines.iter().flat_map(|it| read(it).split(' ').map(str::to_owned).collect::<Vec<_>>()).collect();
-        assert_eq!(words, ["one", "two", "three", "four", "five", "six", "seven"]);
+        assert!(
+            lines
+                .iter()
+                .all(|it| it.width <= 60.1 && !read(it).ends_with(' '))
+        );
+        let words: Vec<String> = lines
+            .iter()
+            .flat_map(|it| read(it).split(' ').map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        assert_eq!(
+            words,
+            ["one", "two", "three", "four", "five", "six", "seven"]
+        );
     }
 
     #[test]
@@ -630,7 +763,10 @@ mod tests {
         let word = "Донаудампфшифф".repeat(40);
         let lines = set(&word, 100.0);
         assert!(lines.iter().all(|it| it.width <= 100.1));
-        assert!(lines.iter().rev().skip(1).all(|it| it.width > 85.0), "lines are filled");
+        assert!(
+            lines.iter().rev().skip(1).all(|it| it.width > 85.0),
+            "lines are filled"
+        );
         assert_eq!(lines.iter().map(read).collect::<String>(), word);
     }
 
@@ -641,7 +777,10 @@ mod tests {
 
     #[test]
     fn line_ends_of_all_kinds_are_kept() {
-        let lines: Vec<_> = set("a\r\nb\nc\rd\u{2028}e\n\n", 100.0).iter().map(read).collect();
+        let lines: Vec<_> = set("a\r\nb\nc\rd\u{2028}e\n\n", 100.0)
+            .iter()
+            .map(read)
+            .collect();
         assert_eq!(lines, ["a", "b", "c", "d", "e"]);
     }
 
@@ -658,6 +797,13 @@ mod tests {
             .into_iter()
             .map(|it| it.1.to_string())
             .collect();
-        assert_eq!(found, ["https://a.example/x_(y)", "http://b.example", "https://%C3%A4.example/%C3%BC"]);
+        assert_eq!(
+            found,
+            [
+                "https://a.example/x_(y)",
+                "http://b.example",
+                "https://%C3%A4.example/%C3%BC"
+            ]
+        );
     }
 }
