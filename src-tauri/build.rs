@@ -28,7 +28,11 @@ fn main() {
 fn write_capability() -> Result<(), Box<dyn std::error::Error>> {
     let mut permissions = vec!["\"core:event:allow-listen\"".to_owned()];
     permissions.push("\"core:event:allow-unlisten\"".to_owned());
-    permissions.extend(COMMANDS.iter().map(|it| format!("\"allow-{}\"", it.replace('_', "-"))));
+    permissions.extend(
+        COMMANDS
+            .iter()
+            .map(|it| format!("\"allow-{}\"", it.replace('_', "-"))),
+    );
     let text = format!(
         "{{\"identifier\":\"window\",\"windows\":[\"main\"],\"permissions\":[{}]}}",
         permissions.join(",")

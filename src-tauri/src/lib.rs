@@ -26,9 +26,13 @@ struct Environment {
 impl Environment {
     fn read() -> Self {
         Self {
-            folder: env::var_os("RETROPRESS_DATA").filter(|it| !it.is_empty()).map(PathBuf::from),
+            folder: env::var_os("RETROPRESS_DATA")
+                .filter(|it| !it.is_empty())
+                .map(PathBuf::from),
             automation: env::var_os("RETROPRESS_AUTOMATION").is_some_and(|it| it == "1"),
-            sandbox_port: env::var("RETROPRESS_SANDBOX_PORT").ok().and_then(|it| it.parse().ok()),
+            sandbox_port: env::var("RETROPRESS_SANDBOX_PORT")
+                .ok()
+                .and_then(|it| it.parse().ok()),
         }
     }
 }
@@ -86,13 +90,19 @@ fn open(handle: &AppHandle, environment: &Environment) -> Result<App, Refusal> {
             handle.clone(),
             environment.automation.then(|| folder.join("opened.txt")),
         )),
-        sandbox: Arc::new(sandbox::BuiltIn::new(folder.join("sandbox"), environment.sandbox_port)),
+        sandbox: Arc::new(sandbox::BuiltIn::new(
+            folder.join("sandbox"),
+            environment.sandbox_port,
+        )),
         endpoints: Endpoints::default(),
         http: HttpOptions::default(),
         clock: chrono::Utc::now,
         folder,
     });
-    app.map_err(|it| Refusal { message: it.message, hint: format!("{}\n\n{}", it.hint, it.details) })
+    app.map_err(|it| Refusal {
+        message: it.message,
+        hint: format!("{}\n\n{}", it.hint, it.details),
+    })
 }
 
 /// Tells the window of each change, and takes up what an earlier run left unfinished.
@@ -124,7 +134,11 @@ struct Refusal {
 
 /// Without its database the app can do nothing; it says so and ends.
 fn refuse(handle: &AppHandle, problem: &Refusal, automation: bool) {
-    tracing::error!(message = problem.message, hint = problem.hint, "the app cannot start");
+    tracing::error!(
+        message = problem.message,
+        hint = problem.hint,
+        "the app cannot start"
+    );
     if automation {
         std::process::exit(1);
     }

@@ -29,8 +29,10 @@ impl BuiltIn {
     }
 
     fn set(&self, addresses: &SandboxAddresses) {
-        *self.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
-            Some(addresses.clone());
+        *self
+            .addresses
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(addresses.clone());
     }
 }
 
@@ -41,8 +43,13 @@ impl SandboxHost for BuiltIn {
         if let (Some(_), Some(addresses)) = (&*started, self.running()) {
             return Ok(addresses);
         }
-        let options = Options { port: self.port, folder: Some(self.folder.clone()) };
-        let sandbox = Sandbox::start(options).await.map_err(|it| not_working(&it))?;
+        let options = Options {
+            port: self.port,
+            folder: Some(self.folder.clone()),
+        };
+        let sandbox = Sandbox::start(options)
+            .await
+            .map_err(|it| not_working(&it))?;
         let addresses = addresses(&sandbox)?;
         self.set(&addresses);
         *started = Some(sandbox);
@@ -50,7 +57,10 @@ impl SandboxHost for BuiltIn {
     }
 
     fn running(&self) -> Option<SandboxAddresses> {
-        self.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.addresses
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 
     async fn empty(&self) -> Result<(), ApiError> {

@@ -33,10 +33,21 @@ fn functions(config: &ts_rs::Config) -> String {
             .iter()
             .map(|(name, kind)| format!("{}: {kind}", camel_case(name)))
             .collect();
-        let names: Vec<String> = it.arguments.iter().map(|(name, _)| camel_case(name)).collect();
-        let arguments =
-            if names.is_empty() { String::new() } else { format!(", {{ {} }}", names.join(", ")) };
-        let answer = if it.answer == "null" { "void" } else { &it.answer };
+        let names: Vec<String> = it
+            .arguments
+            .iter()
+            .map(|(name, _)| camel_case(name))
+            .collect();
+        let arguments = if names.is_empty() {
+            String::new()
+        } else {
+            format!(", {{ {} }}", names.join(", "))
+        };
+        let answer = if it.answer == "null" {
+            "void"
+        } else {
+            &it.answer
+        };
         let _ = write!(
             text,
             "\nexport const {} = ({}): Promise<{answer}> => call(\"{}\"{arguments});\n",

@@ -5,16 +5,15 @@ use secrecy::ExposeSecret as _;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    ApiError, App, ErrorCode, Result,
-    connect::Method,
-    integrations::StoredIntegration,
-    lock,
+    ApiError, App, ErrorCode, Result, connect::Method, integrations::StoredIntegration, lock,
 };
 
 /// Atlassian's gateway, or the sandbox's when the address leads there.
 pub(crate) fn endpoints_for(app: &App, address: &Url) -> Endpoints {
     match app.inner.sandbox.running() {
-        Some(sandbox) if sandbox.holds(address) => Endpoints { gateway: sandbox.gateway },
+        Some(sandbox) if sandbox.holds(address) => Endpoints {
+            gateway: sandbox.gateway,
+        },
         _ => app.inner.endpoints.clone(),
     }
 }
@@ -44,13 +43,15 @@ pub(crate) fn credential(
     secret: SecretString,
 ) -> Result<Credential> {
     match method {
-        Method::ApiToken => {
-            Ok(Credential::ApiToken { email: account.trim().to_owned(), token: secret })
-        }
+        Method::ApiToken => Ok(Credential::ApiToken {
+            email: account.trim().to_owned(),
+            token: secret,
+        }),
         Method::PersonalAccessToken => Ok(Credential::PersonalAccessToken { token: secret }),
-        Method::Basic => {
-            Ok(Credential::Basic { username: account.trim().to_owned(), password: secret })
-        }
+        Method::Basic => Ok(Credential::Basic {
+            username: account.trim().to_owned(),
+            password: secret,
+        }),
         Method::AtlassianLogin | Method::ApplicationLink => Err(ApiError::new(
             ErrorCode::NotBuilt,
             "Signing in by OAuth is not part of this version",
@@ -61,7 +62,9 @@ pub(crate) fn credential(
 
 /// The saved secret, or the one kept for this session.
 pub(crate) async fn secret_of(app: &App, integration: &StoredIntegration) -> Result<SecretString> {
-    let kept = lock(&app.inner.session_secrets).get(&integration.id).cloned();
+    let kept = lock(&app.inner.session_secrets)
+        .get(&integration.id)
+        .cloned();
     if let Some(secret) = kept {
         return Ok(SecretString::from(secret.expose_secret()));
     }
@@ -72,7 +75,11 @@ pub(crate) async fn secret_of(app: &App, integration: &StoredIntegration) -> Res
             "Edit the integration and enter the token or password again.",
         )
     })?;
-    Ok(app.inner.vault.open(&sealed, &bound_to(integration)).await?)
+    Ok(app
+        .inner
+        .vault
+        .open(&sealed, &bound_to(integration))
+        .await?)
 }
 
 /// Seals the secret for this integration alone: a copied row opens nothing else.
@@ -85,7 +92,13 @@ pub(crate) async fn seal(
 }
 
 fn bound_to(integration: &StoredIntegration) -> Vec<u8> {
-    [&*integration.id, integration.site.base_url.as_str(), &*integration.account].join("\n").into()
+    [
+        &*integration.id,
+        integration.site.base_url.as_str(),
+        &*integration.account,
+    ]
+    .join("\n")
+    .into()
 }
 
 pub(crate) fn to_text<T: Serialize>(value: &T) -> Result<String> {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use retropress_confluence::{
-    self as confluence, Client, Error, ErrorKind, PageAddress, PageRef, PageStatus, SecretString, Site, Space,
-    SpaceRef, Url,
+    self as confluence, Client, Error, ErrorKind, PageAddress, PageRef, PageStatus, SecretString,
+    Site, Space, SpaceRef, Url,
 };
 use retropress_summary::{
     Kind, Summary, sample,
@@ -204,14 +204,21 @@ pub(crate) struct Session {
 pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
     let address = request.server_url.trim();
     if address.is_empty() {
-        return Err(ApiError::invalid(Field::ServerUrl, "Enter the address of your Confluence."));
+        return Err(ApiError::invalid(
+            Field::ServerUrl,
+            "Enter the address of your Confluence.",
+        ));
     }
     let account = request.account.trim().to_owned();
     let (account_field, secret_field) = fields(request.method);
     if let Some(field) = account_field
         && account.is_empty()
     {
-        let what = if request.method == Method::Basic { "user name" } else { "email address" };
+        let what = if request.method == Method::Basic {
+            "user name"
+        } else {
+            "email address"
+        };
         return Err(ApiError::invalid(field, format!("Enter the {what}.")));
     }
     if request.method == Method::ApiToken && !account.contains('@') {
@@ -233,7 +240,10 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
                 Method::PersonalAccessToken => "personal access token",
                 _ => "API token",
             };
-            return Err(ApiError::invalid(secret_field, format!("Enter the {what}.")));
+            return Err(ApiError::invalid(
+                secret_field,
+                format!("Enter the {what}."),
+            ));
         }
     };
     let http = &app.inner.http;
@@ -260,8 +270,11 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
     let (client, who) = confluence::sign_in(http, &site, credential, &endpoints)
         .await
         .map_err(|it| from_confluence(&it, Some(field_of(&it, request.method))))?;
-    let sandbox =
-        app.inner.sandbox.running().is_some_and(|it| it.holds(&client.site().base_url));
+    let sandbox = app
+        .inner
+        .sandbox
+        .running()
+        .is_some_and(|it| it.holds(&client.site().base_url));
     let session = Session {
         team_id: request.team_id,
         integration_id: request.integration_id,
@@ -313,7 +326,12 @@ pub async fn spaces(app: &App, session_id: String) -> Result<Vec<SpaceView>> {
     let mut spaces: Vec<SpaceView> = spaces_of(&session)
         .await?
         .into_iter()
-        .map(|it| SpaceView { id: it.id, key: it.key, name: it.name, personal: it.personal })
+        .map(|it| SpaceView {
+            id: it.id,
+            key: it.key,
+            name: it.name,
+            personal: it.personal,
+        })
         .collect();
     spaces.sort_by_cached_key(|it| (it.personal, it.name.to_lowercase()));
     Ok(spaces)
@@ -329,7 +347,12 @@ pub async fn pages(
     let session = session(app, &session_id)?;
     let pages = match parent_id {
         Some(id) => session.client.children(&id).await?,
-        None => session.client.top_pages(&space_ref(&session, &space_id).await?).await?,
+        None => {
+            session
+                .client
+                .top_pages(&space_ref(&session, &space_id).await?)
+                .await?
+        }
     };
     Ok(pages.into_iter().map(page_view).collect())
 }
@@ -349,9 +372,12 @@ pub async fn find_pages(
     let space = space_ref(&session, &space_id).await?;
     let pasted = match session.client.site().page_in(text) {
         Some(PageAddress::Id(id)) => session.client.page(&id).await?,
-        Some(PageAddress::Title { title, .. }) => {
-            session.client.pages_titled(&space, &title).await?.into_iter().next()
-        }
+        Some(PageAddress::Title { title, .. }) => session
+            .client
+            .pages_titled(&space, &title)
+            .await?
+            .into_iter()
+            .next(),
         None => {
             let found = session.client.find_pages(&space, text).await?;
             return Ok(found.into_iter().map(page_view).collect());
@@ -383,10 +409,14 @@ pub async fn parent_title(
     };
     let team = teams::find(app, &session.team_id)?;
     let sample = sample_of(app, kind);
-    let context =
-        TitleContext { kind, title: sample.title(), date: app.today(), team: &team.name };
-    let title = title::render(&title, &context)
-        .map_err(|it| ApiError::invalid(field, it.to_string()))?;
+    let context = TitleContext {
+        kind,
+        title: sample.title(),
+        date: app.today(),
+        team: &team.name,
+    };
+    let title =
+        title::render(&title, &context).map_err(|it| ApiError::invalid(field, it.to_string()))?;
     let space = space_ref(&session, &space_id).await?;
     let found = session.client.pages_titled(&space, &title).await?;
     if let Some(page) = found.iter().find(|it| it.status == PageStatus::Current) {
@@ -417,14 +447,21 @@ pub async fn title_preview(
     let team = teams::find(app, &team_id)?;
     let sample = sample_of(app, kind);
     let render = |title: &str| {
-        let context = TitleContext { kind, title, date: app.today(), team: &team.name };
+        let context = TitleContext {
+            kind,
+            title,
+            date: app.today(),
+            team: &team.name,
+        };
         title::render(&template, &context)
     };
     let (with_title, without_title) = (render(sample.title()), render(""));
     let problem = with_title.as_ref().err().or(without_title.as_ref().err());
     let problem = problem.map(ToString::to_string);
-    let (with_title, without_title) =
-        (with_title.unwrap_or_default(), without_title.unwrap_or_default());
+    let (with_title, without_title) = (
+        with_title.unwrap_or_default(),
+        without_title.unwrap_or_default(),
+    );
     let length = [&with_title, &without_title].map(|it| it.encode_utf16().count());
     Ok(TitlePreview {
         sample: sample.title().to_owned(),
@@ -442,8 +479,12 @@ pub async fn substitutions(
 ) -> Result<Vec<SubstitutionView>> {
     let team = teams::find(app, &team_id)?;
     let sample = sample_of(app, kind);
-    let context =
-        TitleContext { kind, title: sample.title(), date: app.today(), team: &team.name };
+    let context = TitleContext {
+        kind,
+        title: sample.title(),
+        date: app.today(),
+        team: &team.name,
+    };
     Ok(title::substitutions(kind)
         .into_iter()
         .map(|it| SubstitutionView {
@@ -475,7 +516,10 @@ pub async fn checklist(
         Edition::DataCenter => format!("Data Center {}", site.version),
         Edition::Server => format!("Server {}", site.version),
     };
-    checks.push(ok("Confluence answers", &format!("{}, {}", edition.trim(), site.base_url)));
+    checks.push(ok(
+        "Confluence answers",
+        &format!("{}, {}", edition.trim(), site.base_url),
+    ));
     checks.push(ok(&format!("Signed in as {}", who.name), ""));
     let space = session
         .client
@@ -523,9 +567,10 @@ pub async fn checklist(
         checks.push(match configuration.parent(kind) {
             Parent::None => ok(&format!("{what} go below the space\u{2019}s home page"), ""),
             Parent::Existing { id, title } => match client.page(id).await {
-                Ok(Some(page)) if page.status == PageStatus::Current => {
-                    ok(&format!("Parent page \u{201c}{}\u{201d} exists", page.title), what)
-                }
+                Ok(Some(page)) if page.status == PageStatus::Current => ok(
+                    &format!("Parent page \u{201c}{}\u{201d} exists", page.title),
+                    what,
+                ),
                 Ok(_) => Check {
                     outcome: CheckOutcome::Failed,
                     text: format!("Parent page \u{201c}{title}\u{201d} was not found"),
@@ -547,7 +592,9 @@ pub async fn checklist(
                         ok(&format!("Parent page \u{201c}{title}\u{201d} exists"), what)
                     }
                     Ok(_) => ok(&format!("\u{201c}{title}\u{201d} will be created"), what),
-                    Err(problem) => failed(&format!("Parent page \u{201c}{title}\u{201d}"), &problem),
+                    Err(problem) => {
+                        failed(&format!("Parent page \u{201c}{title}\u{201d}"), &problem)
+                    }
                 }
             }
         });
@@ -574,15 +621,20 @@ pub async fn publish_test(
     // The time makes it a title of its own, however often the test is run.
     let now = app.now().with_timezone(&chrono::Local);
     *title = format!("Test {} - {title}", now.format("%H.%M.%S"));
-    publish::start_test(app, &session_id, &session, &team, configuration, space, content).await
+    publish::start_test(
+        app,
+        &session_id,
+        &session,
+        &team,
+        configuration,
+        space,
+        content,
+    )
+    .await
 }
 
 /// Deletes a page that [`publish_test`] made.
-pub async fn delete_test(
-    app: &App,
-    session_id: String,
-    operation_id: String,
-) -> Result<Operation> {
+pub async fn delete_test(app: &App, session_id: String, operation_id: String) -> Result<Operation> {
     let session = session(app, &session_id)?;
     publish::delete_test(app, &session_id, &session, &operation_id).await
 }
@@ -609,7 +661,11 @@ pub async fn open_server_page(
         ServerPage::Home => confluence::ServerPage::Home,
     };
     let cloud = matches!(method, Method::AtlassianLogin | Method::ApiToken);
-    let edition = if cloud { confluence::Edition::Cloud } else { confluence::Edition::DataCenter };
+    let edition = if cloud {
+        confluence::Edition::Cloud
+    } else {
+        confluence::Edition::DataCenter
+    };
     let site = match Site::guess(&server_url, edition) {
         Ok(site) => site,
         // Atlassian's own pages are the same for every site.
@@ -626,17 +682,24 @@ pub async fn open_server_page(
 }
 
 pub(crate) fn session(app: &App, session_id: &str) -> Result<Arc<Session>> {
-    lock(&app.inner.sessions).get(session_id).cloned().ok_or_else(|| {
-        ApiError::new(
-            ErrorCode::Gone,
-            "The connection has to be checked again",
-            "Go back to Connect and press Next.",
-        )
-    })
+    lock(&app.inner.sessions)
+        .get(session_id)
+        .cloned()
+        .ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::Gone,
+                "The connection has to be checked again",
+                "Go back to Connect and press Next.",
+            )
+        })
 }
 
 pub(crate) async fn spaces_of(session: &Session) -> Result<Vec<Space>> {
-    Ok(session.spaces.get_or_try_init(|| session.client.spaces()).await?.clone())
+    Ok(session
+        .spaces
+        .get_or_try_init(|| session.client.spaces())
+        .await?
+        .clone())
 }
 
 pub(crate) fn site_view(site: &Site) -> SiteView {
@@ -673,16 +736,19 @@ pub(crate) fn open_in_browser(app: &App, address: &Url) -> Result<()> {
             "Open the page from Confluence itself.",
         ));
     }
-    app.inner.desktop.open_in_browser(address).map_err(|problem| {
-        let mut error = ApiError::new(
-            ErrorCode::Internal,
-            "The browser could not be opened",
-            format!("Open this address yourself: {address}"),
-        )
-        .retry();
-        error.details = problem.to_string();
-        error
-    })
+    app.inner
+        .desktop
+        .open_in_browser(address)
+        .map_err(|problem| {
+            let mut error = ApiError::new(
+                ErrorCode::Internal,
+                "The browser could not be opened",
+                format!("Open this address yourself: {address}"),
+            )
+            .retry();
+            error.details = problem.to_string();
+            error
+        })
 }
 
 async fn begin(app: &App, session: Session) -> Result<Connection> {
@@ -766,7 +832,10 @@ fn field_of(problem: &Error, method: Method) -> Field {
 }
 
 async fn space_ref(session: &Session, space_id: &str) -> Result<SpaceRef> {
-    let space = spaces_of(session).await?.into_iter().find(|it| it.id == space_id);
+    let space = spaces_of(session)
+        .await?
+        .into_iter()
+        .find(|it| it.id == space_id);
     space.map(|it| it.to_ref()).ok_or_else(|| {
         ApiError::new(
             ErrorCode::SpaceGone,
@@ -795,7 +864,11 @@ fn sample_of(app: &App, kind: Kind) -> Summary {
 }
 
 fn ok(text: &str, note: &str) -> Check {
-    Check { outcome: CheckOutcome::Ok, text: text.to_owned(), note: note.to_owned() }
+    Check {
+        outcome: CheckOutcome::Ok,
+        text: text.to_owned(),
+        note: note.to_owned(),
+    }
 }
 
 fn failed(text: &str, problem: &Error) -> Check {

@@ -46,6 +46,8 @@ pub struct SandboxAddresses {
 impl SandboxAddresses {
     /// Whether the address leads to this sandbox.
     pub fn holds(&self, address: &Url) -> bool {
-        [&self.cloud, &self.data_center].iter().any(|it| it.origin() == address.origin())
+        [&self.cloud, &self.data_center]
+            .iter()
+            .any(|it| it.origin() == address.origin())
     }
 }

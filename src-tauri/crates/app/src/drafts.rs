@@ -135,7 +135,11 @@ pub async fn list(app: &App, query: DraftQuery) -> Result<DraftList> {
         limit: query.limit.min(200),
     })?;
     let count = |kind: Kind| {
-        found.counts.iter().find(|it| it.0 == kind_name(kind)).map_or(0, |it| it.1)
+        found
+            .counts
+            .iter()
+            .find(|it| it.0 == kind_name(kind))
+            .map_or(0, |it| it.1)
     };
     let (retrospectives, health_checks) = (count(Kind::Retrospective), count(Kind::HealthCheck));
     let total = match query.kind {
@@ -159,7 +163,12 @@ pub async fn list(app: &App, query: DraftQuery) -> Result<DraftList> {
             id: it.id,
         });
     }
-    Ok(DraftList { rows, total, retrospectives, health_checks })
+    Ok(DraftList {
+        rows,
+        total,
+        retrospectives,
+        health_checks,
+    })
 }
 
 /// A new retrospective gets the open actions of the team's last one.
@@ -172,7 +181,11 @@ pub async fn create(app: &App, team_id: String, new: NewDraft) -> Result<Draft> 
                 .into_iter()
                 .find(|it| it.id == template_id)
                 .ok_or_else(|| ApiError::gone("The template"))?;
-            let column = |title: String| Column { id: new_id(), title, entries: Vec::new() };
+            let column = |title: String| Column {
+                id: new_id(),
+                title,
+                entries: Vec::new(),
+            };
             let mut content = Retrospective {
                 date: today,
                 columns: template.columns.into_iter().map(column).collect(),
@@ -229,17 +242,16 @@ pub async fn open(app: &App, draft_id: String) -> Result<Draft> {
 
 /// # Errors
 /// [`ErrorCode::StaleDraft`] when `revision` is not the one last saved.
-pub async fn save(
-    app: &App,
-    draft_id: String,
-    revision: i64,
-    content: Summary,
-) -> Result<Saved> {
+pub async fn save(app: &App, draft_id: String, revision: i64, content: Summary) -> Result<Saved> {
     let now = app.now();
     let text = IndexedText::of(&content)?;
     let revision =
-        app.store().save_draft(&draft_id, revision, text.borrow(), now.timestamp_millis())?;
-    Ok(Saved { revision, saved_at: time(now.timestamp_millis()) })
+        app.store()
+            .save_draft(&draft_id, revision, text.borrow(), now.timestamp_millis())?;
+    Ok(Saved {
+        revision,
+        saved_at: time(now.timestamp_millis()),
+    })
 }
 
 pub async fn duplicate(app: &App, draft_id: String) -> Result<Draft> {
@@ -259,15 +271,20 @@ pub async fn duplicate(app: &App, draft_id: String) -> Result<Draft> {
 /// The draft can be had back with [`restore`] for a week.
 pub async fn delete(app: &App, draft_id: String) -> Result<()> {
     let record = record(app, &draft_id)?;
-    app.store().delete_draft(&draft_id, app.now().timestamp_millis())?;
-    app.tell(Event::DraftsChanged { team_id: record.team_id });
+    app.store()
+        .delete_draft(&draft_id, app.now().timestamp_millis())?;
+    app.tell(Event::DraftsChanged {
+        team_id: record.team_id,
+    });
     Ok(())
 }
 
 pub async fn restore(app: &App, draft_id: String) -> Result<()> {
     app.store().restore_draft(&draft_id)?;
     let record = record(app, &draft_id)?;
-    app.tell(Event::DraftsChanged { team_id: record.team_id });
+    app.tell(Event::DraftsChanged {
+        team_id: record.team_id,
+    });
     Ok(())
 }
 
@@ -275,7 +292,13 @@ pub async fn restore(app: &App, draft_id: String) -> Result<()> {
 pub async fn open_actions(app: &App, draft_id: String) -> Result<OpenActions> {
     let record = record(app, &draft_id)?;
     let content = parse(&record.content)?;
-    open_actions_before(app, &record.team_id, content.date(), &draft_id, content.actions())
+    open_actions_before(
+        app,
+        &record.team_id,
+        content.date(),
+        &draft_id,
+        content.actions(),
+    )
 }
 
 pub async fn templates(app: &App) -> Result<Vec<Template>> {
@@ -289,10 +312,16 @@ pub async fn save_template(app: &App, mut template: Template) -> Result<Template
     template.name = one_line(&template.name);
     template.columns.retain(|it| !it.trim().is_empty());
     if template.name.is_empty() {
-        return Err(ApiError::invalid(Field::Model, "Enter a name for the template."));
+        return Err(ApiError::invalid(
+            Field::Model,
+            "Enter a name for the template.",
+        ));
     }
     if template.columns.is_empty() {
-        return Err(ApiError::invalid(Field::Model, "A template needs at least one column."));
+        return Err(ApiError::invalid(
+            Field::Model,
+            "A template needs at least one column.",
+        ));
     }
     let built_in = built_in_templates().iter().any(|it| it.id == template.id);
     if template.id.is_empty() || built_in {
@@ -304,7 +333,9 @@ pub async fn save_template(app: &App, mut template: Template) -> Result<Template
 }
 
 pub async fn delete_template(app: &App, template_id: String) -> Result<()> {
-    Ok(app.store().delete_from_library(Shelf::Template, &template_id)?)
+    Ok(app
+        .store()
+        .delete_from_library(Shelf::Template, &template_id)?)
 }
 
 pub async fn models(app: &App) -> Result<Vec<Model>> {
@@ -317,17 +348,26 @@ pub async fn models(app: &App) -> Result<Vec<Model>> {
 pub async fn save_model(app: &App, mut model: Model) -> Result<Model> {
     model.name = one_line(&model.name);
     if model.name.is_empty() {
-        return Err(ApiError::invalid(Field::Model, "Enter a name for the model."));
+        return Err(ApiError::invalid(
+            Field::Model,
+            "Enter a name for the model.",
+        ));
     }
     if !(2..=7).contains(&model.scale.len()) {
         return Err(ApiError::invalid(Field::Model, "A scale has 2 to 7 steps."));
     }
     if model.scale.iter().any(|it| it.trim().is_empty()) {
-        return Err(ApiError::invalid(Field::Model, "Each step of the scale needs a name."));
+        return Err(ApiError::invalid(
+            Field::Model,
+            "Each step of the scale needs a name.",
+        ));
     }
     model.dimensions.retain(|it| !it.name.trim().is_empty());
     if model.dimensions.is_empty() {
-        return Err(ApiError::invalid(Field::Model, "A model needs at least one dimension."));
+        return Err(ApiError::invalid(
+            Field::Model,
+            "A model needs at least one dimension.",
+        ));
     }
     for dimension in &mut model.dimensions {
         if dimension.id.is_empty() {
@@ -348,25 +388,36 @@ pub async fn delete_model(app: &App, model_id: String) -> Result<()> {
 }
 
 pub(crate) fn record(app: &App, draft_id: &str) -> Result<DraftRecord> {
-    app.store().draft(draft_id).map_err(|problem| match problem {
-        retropress_store::StoreError::Gone => ApiError::gone("The draft"),
-        other => other.into(),
-    })
+    app.store()
+        .draft(draft_id)
+        .map_err(|problem| match problem {
+            retropress_store::StoreError::Gone => ApiError::gone("The draft"),
+            other => other.into(),
+        })
 }
 
 pub(crate) fn insert(app: &App, team_id: &str, content: &Summary) -> Result<String> {
     let id = new_id();
     let text = IndexedText::of(content)?;
-    app.store().create_draft(&id, team_id, text.borrow(), app.now().timestamp_millis())?;
-    app.tell(Event::DraftsChanged { team_id: team_id.to_owned() });
+    app.store()
+        .create_draft(&id, team_id, text.borrow(), app.now().timestamp_millis())?;
+    app.tell(Event::DraftsChanged {
+        team_id: team_id.to_owned(),
+    });
     Ok(id)
 }
 
 pub(crate) fn insert_all(app: &App, team_id: &str, all: &[Summary]) -> Result<Vec<String>> {
-    let texts = all.iter().map(IndexedText::of).collect::<Result<Vec<_>>>()?;
+    let texts = all
+        .iter()
+        .map(IndexedText::of)
+        .collect::<Result<Vec<_>>>()?;
     let rows: Vec<_> = texts.iter().map(|it| (new_id(), it.borrow())).collect();
-    app.store().create_drafts(team_id, &rows, app.now().timestamp_millis())?;
-    app.tell(Event::DraftsChanged { team_id: team_id.to_owned() });
+    app.store()
+        .create_drafts(team_id, &rows, app.now().timestamp_millis())?;
+    app.tell(Event::DraftsChanged {
+        team_id: team_id.to_owned(),
+    });
     Ok(rows.into_iter().map(|it| it.0).collect())
 }
 
@@ -401,7 +452,9 @@ pub(crate) fn previous(
     draft_id: &str,
     content: &Summary,
 ) -> Result<Option<PreviousCheck>> {
-    let Summary::HealthCheck(check) = content else { return Ok(None) };
+    let Summary::HealthCheck(check) = content else {
+        return Ok(None);
+    };
     let date = check.date.map(|it| it.to_string());
     let found = app.store().previous_draft(
         team_id,
@@ -412,13 +465,18 @@ pub(crate) fn previous(
     )?;
     let Some(found) = found else { return Ok(None) };
     let earlier = parse(&found.content)?;
-    let Summary::HealthCheck(earlier_check) = &earlier else { return Ok(None) };
+    let Summary::HealthCheck(earlier_check) = &earlier else {
+        return Ok(None);
+    };
     let averages: Vec<_> = earlier_check
         .dimensions
         .iter()
         .filter_map(|it| {
             let average = health_check::average(&it.responses)?;
-            Some(DimensionAverage { dimension_id: it.id.clone(), average })
+            Some(DimensionAverage {
+                dimension_id: it.id.clone(),
+                average,
+            })
         })
         .collect();
     // Nobody has answered the earlier one yet: there is nothing to compare with.
@@ -450,7 +508,10 @@ fn open_actions_before(
         draft_id,
     )?;
     let Some(found) = found else {
-        return Ok(OpenActions { from: String::new(), actions: Vec::new() });
+        return Ok(OpenActions {
+            from: String::new(),
+            actions: Vec::new(),
+        });
     };
     let earlier = parse(&found.content)?;
     let from = title_or_date(&earlier);
@@ -524,9 +585,10 @@ impl IndexedText {
         let mut words = Vec::new();
         let (contents, model_id) = match summary {
             Summary::Retrospective(it) => (words_of_retrospective(it, &mut words), None),
-            Summary::HealthCheck(it) => {
-                (words_of_health_check(it, &mut words), Some(it.model_id.clone()))
-            }
+            Summary::HealthCheck(it) => (
+                words_of_health_check(it, &mut words),
+                Some(it.model_id.clone()),
+            ),
         };
         for action in summary.actions() {
             words.push(&*action.text);
@@ -572,10 +634,21 @@ fn words_of_retrospective<'a>(it: &'a Retrospective, words: &mut Vec<&'a str>) -
         words.extend(idea.comments.iter().flat_map(|it| [&*it.author, &*it.text]));
     }
     words.extend(it.agreements.iter().map(|it| &*it.text));
-    words.extend(it.kudos.iter().flat_map(|it| [&*it.to, &*it.from, &*it.text]));
-    let parts = [count(it.ideas().count(), "idea"), count(it.actions.len(), "action")];
+    words.extend(
+        it.kudos
+            .iter()
+            .flat_map(|it| [&*it.to, &*it.from, &*it.text]),
+    );
+    let parts = [
+        count(it.ideas().count(), "idea"),
+        count(it.actions.len(), "action"),
+    ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { "Empty".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() {
+        "Empty".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 fn words_of_health_check<'a>(it: &'a HealthCheck, words: &mut Vec<&'a str>) -> String {
@@ -583,11 +656,23 @@ fn words_of_health_check<'a>(it: &'a HealthCheck, words: &mut Vec<&'a str>) -> S
     words.extend(it.participants.iter().map(String::as_str));
     for dimension in &it.dimensions {
         words.extend([&*dimension.name, &*dimension.statement]);
-        words.extend(dimension.comments.iter().flat_map(|it| [&*it.author, &*it.text]));
+        words.extend(
+            dimension
+                .comments
+                .iter()
+                .flat_map(|it| [&*it.author, &*it.text]),
+        );
     }
-    let parts = [count(it.dimensions.len(), "dimension"), count(it.actions.len(), "action")];
+    let parts = [
+        count(it.dimensions.len(), "dimension"),
+        count(it.actions.len(), "action"),
+    ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { "Empty".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() {
+        "Empty".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 fn count(number: usize, what: &str) -> Option<String> {

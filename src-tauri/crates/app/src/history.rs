@@ -152,7 +152,10 @@ pub async fn list(app: &App, query: PublicationQuery) -> Result<PublicationList>
     Ok(PublicationList {
         rows: rows.iter().map(row).collect::<Result<_>>()?,
         total,
-        spaces: spaces.into_iter().map(|(key, name)| PublishedSpace { key, name }).collect(),
+        spaces: spaces
+            .into_iter()
+            .map(|(key, name)| PublishedSpace { key, name })
+            .collect(),
     })
 }
 
@@ -172,7 +175,10 @@ pub async fn open(app: &App, publication_id: String) -> Result<Publication> {
         })
         .collect::<Result<_>>()?;
     // A draft in the bin is no draft to go to.
-    let draft_id = it.draft_id.clone().filter(|id| app.store().draft(id).is_ok());
+    let draft_id = it
+        .draft_id
+        .clone()
+        .filter(|id| app.store().draft(id).is_ok());
     Ok(Publication {
         row: row(&it)?,
         team_name: it.team_name,
@@ -219,10 +225,12 @@ pub async fn republish(app: &App, publication_id: String) -> Result<Operation> {
 }
 
 fn find(app: &App, publication_id: &str) -> Result<PublicationRecord> {
-    app.store().publication(publication_id).map_err(|problem| match problem {
-        StoreError::Gone => ApiError::gone("The publication"),
-        other => other.into(),
-    })
+    app.store()
+        .publication(publication_id)
+        .map_err(|problem| match problem {
+            StoreError::Gone => ApiError::gone("The publication"),
+            other => other.into(),
+        })
 }
 
 fn disconnected() -> ApiError {

@@ -74,7 +74,10 @@ pub async fn run(
     let text = notes(app, &source_id)?;
     let drafts = blocking(move || import::drafts(&text, &options)).await?;
     if drafts.is_empty() {
-        return Err(ApiError::invalid(Field::File, "Choose at least one section to import."));
+        return Err(ApiError::invalid(
+            Field::File,
+            "Choose at least one section to import.",
+        ));
     }
     drafts::insert_all(app, &team_id, &drafts)
 }
@@ -89,7 +92,10 @@ fn keep(app: &App, name: String, text: String) -> Result<ImportSource> {
     let id = new_id();
     // IMPORT_LIMIT is far below u32::MAX.
     let size = text.len() as u32;
-    *lock(&app.inner.notes) = Some(Notes { id: id.clone(), text: text.into() });
+    *lock(&app.inner.notes) = Some(Notes {
+        id: id.clone(),
+        text: text.into(),
+    });
     Ok(ImportSource { id, name, size })
 }
 
@@ -107,10 +113,16 @@ fn too_large(size: usize) -> ApiError {
         "The notes are too large",
         "Split the file, for example one file a year, and import each part.",
     )
-    .because(format!("They have {} MB; {} MB are read.", megabytes(size), megabytes(IMPORT_LIMIT)))
+    .because(format!(
+        "They have {} MB; {} MB are read.",
+        megabytes(size),
+        megabytes(IMPORT_LIMIT)
+    ))
     .at(Field::File)
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|it| ApiError::internal(&it))
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|it| ApiError::internal(&it))
 }

@@ -40,8 +40,13 @@ pub enum Parent {
     /// Below the space's home page.
     None,
     /// Looked up by its title with each publish, and created where it is missing.
-    New { title: String },
-    Existing { id: String, title: String },
+    New {
+        title: String,
+    },
+    Existing {
+        id: String,
+        title: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -134,10 +139,13 @@ impl StoredIntegration {
 }
 
 pub(crate) fn find(app: &App, integration_id: &str) -> Result<StoredIntegration> {
-    let record = app.store().integration(integration_id).map_err(|problem| match problem {
-        retropress_store::StoreError::Gone => ApiError::gone("The integration"),
-        other => other.into(),
-    })?;
+    let record = app
+        .store()
+        .integration(integration_id)
+        .map_err(|problem| match problem {
+            retropress_store::StoreError::Gone => ApiError::gone("The integration"),
+            other => other.into(),
+        })?;
     StoredIntegration::of(record)
 }
 
@@ -150,7 +158,12 @@ pub(crate) fn first_of(
     if let Some(id) = published.and_then(|it| it.integration_id.as_ref()) {
         return Ok(Some(find(app, id)?));
     }
-    app.store().integrations(team_id)?.into_iter().next().map(StoredIntegration::of).transpose()
+    app.store()
+        .integrations(team_id)?
+        .into_iter()
+        .next()
+        .map(StoredIntegration::of)
+        .transpose()
 }
 
 pub async fn list(app: &App, team_id: String) -> Result<Vec<Integration>> {
@@ -179,7 +192,10 @@ pub async fn save(
         .into_iter()
         .find(|it| it.id == configuration.space_id)
         .ok_or_else(|| {
-            ApiError::invalid(Field::Space, "This space is gone, or this account may not see it.")
+            ApiError::invalid(
+                Field::Space,
+                "This space is gone, or this account may not see it.",
+            )
         })?
         .homepage_id;
     let integration = StoredIntegration {
@@ -191,7 +207,10 @@ pub async fn save(
         account: session.account.clone(),
         account_name: session.account_name.clone(),
         configuration,
-        parents: Parents { home, by_title: BTreeMap::new() },
+        parents: Parents {
+            home,
+            by_title: BTreeMap::new(),
+        },
         allow_http: session.allow_http,
         sandbox: session.sandbox,
         saved_at: app.now().timestamp_millis(),
@@ -201,7 +220,8 @@ pub async fn save(
     } else {
         Some(clients::seal(app, &integration, &session.secret).await?)
     };
-    app.store().save_integration(&integration.record()?, sealed.as_deref())?;
+    app.store()
+        .save_integration(&integration.record()?, sealed.as_deref())?;
     if session_only {
         let secret = SecretString::from(session.secret.expose_secret());
         lock(&app.inner.session_secrets).insert(integration.id.clone(), secret.into());
@@ -209,7 +229,9 @@ pub async fn save(
         lock(&app.inner.session_secrets).remove(&integration.id);
     }
     connect::leave(app, session_id).await?;
-    app.tell(Event::IntegrationsChanged { team_id: integration.team_id.clone() });
+    app.tell(Event::IntegrationsChanged {
+        team_id: integration.team_id.clone(),
+    });
     view(app, integration)
 }
 
@@ -226,7 +248,9 @@ pub async fn disconnect(app: &App, integration_id: String) -> Result<()> {
         // The sealed secret is gone already, so the key opens nothing any more.
         tracing::warn!(%problem, "the key stayed in the keyring");
     }
-    app.tell(Event::IntegrationsChanged { team_id: integration.team_id });
+    app.tell(Event::IntegrationsChanged {
+        team_id: integration.team_id,
+    });
     Ok(())
 }
 
@@ -241,7 +265,9 @@ pub(crate) fn remember_parent(
         Some(id) => parents.by_title.insert(title.to_owned(), id.to_owned()),
         None => parents.by_title.remove(title),
     };
-    Ok(app.store().save_parents(integration_id, &to_text(&parents)?)?)
+    Ok(app
+        .store()
+        .save_parents(integration_id, &to_text(&parents)?)?)
 }
 
 fn view(app: &App, it: StoredIntegration) -> Result<Integration> {
@@ -287,23 +313,44 @@ pub(crate) fn check(
 ) -> Result<Configuration> {
     let mut checked = configuration.clone();
     if checked.space_id.is_empty() {
-        return Err(ApiError::invalid(Field::Space, "Choose the space your summaries go to."));
+        return Err(ApiError::invalid(
+            Field::Space,
+            "Choose the space your summaries go to.",
+        ));
     }
     let fields = [
-        (Kind::Retrospective, Field::RetrospectiveTitle, Field::RetrospectiveParent),
-        (Kind::HealthCheck, Field::HealthCheckTitle, Field::HealthCheckParent),
+        (
+            Kind::Retrospective,
+            Field::RetrospectiveTitle,
+            Field::RetrospectiveParent,
+        ),
+        (
+            Kind::HealthCheck,
+            Field::HealthCheckTitle,
+            Field::HealthCheckParent,
+        ),
     ];
     for (kind, title_field, parent_field) in fields {
         // A title that only works while the summary has one would fail at the worst moment.
         for title in ["Sprint 22", ""] {
-            let context = TitleContext { kind, title, date: today, team };
+            let context = TitleContext {
+                kind,
+                title,
+                date: today,
+                team,
+            };
             retropress_summary::title::render(checked.title_template(kind), &context)
                 .map_err(|it| ApiError::invalid(title_field, it.to_string()))?;
         }
         match checked.parent(kind) {
             Parent::None => {}
             Parent::New { title } => {
-                let context = TitleContext { kind, title: "Sprint 22", date: today, team };
+                let context = TitleContext {
+                    kind,
+                    title: "Sprint 22",
+                    date: today,
+                    team,
+                };
                 retropress_summary::title::render(title, &context)
                     .map_err(|it| ApiError::invalid(parent_field, it.to_string()))?;
             }
@@ -331,11 +378,19 @@ fn label_problem(label: &str) -> Option<String> {
         return Some("A label has 1 to 255 characters.".to_owned());
     }
     if label.chars().any(char::is_whitespace) {
-        return Some(format!("The label \u{201c}{label}\u{201d} has a blank in it. Use a hyphen."));
+        return Some(format!(
+            "The label \u{201c}{label}\u{201d} has a blank in it. Use a hyphen."
+        ));
     }
     if label.chars().any(char::is_uppercase) {
-        return Some(format!("The label \u{201c}{label}\u{201d} has capital letters. Use small ones."));
+        return Some(format!(
+            "The label \u{201c}{label}\u{201d} has capital letters. Use small ones."
+        ));
     }
-    let sign = label.chars().find(|it| it.is_control() || "(!#&)*,.:;<>?@[]^".contains(*it))?;
-    Some(format!("The label \u{201c}{label}\u{201d} has a \u{201c}{sign}\u{201d} in it, which Confluence refuses."))
+    let sign = label
+        .chars()
+        .find(|it| it.is_control() || "(!#&)*,.:;<>?@[]^".contains(*it))?;
+    Some(format!(
+        "The label \u{201c}{label}\u{201d} has a \u{201c}{sign}\u{201d} in it, which Confluence refuses."
+    ))
 }

@@ -78,7 +78,10 @@ struct Inner {
 #[ts(export)]
 pub enum Event {
     #[serde(rename_all = "camelCase")]
-    OperationChanged { operation_id: String, draft_id: Option<String> },
+    OperationChanged {
+        operation_id: String,
+        draft_id: Option<String>,
+    },
     #[serde(rename_all = "camelCase")]
     DraftsChanged { team_id: String },
     #[serde(rename_all = "camelCase")]

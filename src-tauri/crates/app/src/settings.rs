@@ -68,10 +68,14 @@ pub async fn save(app: &App, settings: Settings) -> Result<Settings> {
 pub(crate) fn read(app: &App) -> Result<Settings> {
     let text = app.store().setting(SETTINGS)?;
     // Settings of another version are read as far as they are understood.
-    let mut settings: Settings =
-        text.and_then(|it| serde_json::from_str(&it).ok()).unwrap_or_default();
+    let mut settings: Settings = text
+        .and_then(|it| serde_json::from_str(&it).ok())
+        .unwrap_or_default();
     let teams = app.store().teams()?;
-    if !teams.iter().any(|it| Some(&it.id) == settings.team_id.as_ref()) {
+    if !teams
+        .iter()
+        .any(|it| Some(&it.id) == settings.team_id.as_ref())
+    {
         settings.team_id = teams.first().map(|it| it.id.clone());
     }
     Ok(settings)

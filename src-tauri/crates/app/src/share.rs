@@ -70,11 +70,12 @@ pub async fn preview(
     let it = prepare(app, &draft_id, integration_id.as_deref())?;
     let kind = it.content.kind();
     let target = it.integration.as_ref().map(|integration| {
-        let (parent, parent_is_new) = match (&it.plan.parent, integration.configuration.parent(kind)) {
-            (Parent::None, _) => (String::new(), false),
-            (Parent::New { title }, _) => (title.clone(), true),
-            (Parent::Existing { title, .. }, _) => (title.clone(), false),
-        };
+        let (parent, parent_is_new) =
+            match (&it.plan.parent, integration.configuration.parent(kind)) {
+                (Parent::None, _) => (String::new(), false),
+                (Parent::New { title }, _) => (title.clone(), true),
+                (Parent::Existing { title, .. }, _) => (title.clone(), false),
+            };
         Target {
             integration_id: integration.id.clone(),
             site_name: integration.site.name.clone(),
@@ -110,7 +111,9 @@ pub async fn pdf(
 
 /// The whole summary as Markdown, for the clipboard or a file.
 pub async fn markdown(app: &App, draft_id: String) -> Result<String> {
-    Ok(markdown::write(&prepare(app, &draft_id, None)?.plan.document))
+    Ok(markdown::write(
+        &prepare(app, &draft_id, None)?.plan.document,
+    ))
 }
 
 /// Asks where to save the PDF, saves it there and answers the path; `None` when the user cancelled.
@@ -167,14 +170,16 @@ fn prepare(app: &App, draft_id: &str, integration_id: Option<&str>) -> Result<Pr
     let draft = drafts::record(app, draft_id)?;
     let team = teams::find(app, &draft.team_id)?;
     let content = drafts::parse(&draft.content)?;
-    let published =
-        app.store().publication_of_draft(draft_id)?.filter(|it| it.status != "deleted");
+    let published = app
+        .store()
+        .publication_of_draft(draft_id)?
+        .filter(|it| it.status != "deleted");
     let integration = match integration_id {
         Some(id) => Some(integrations::find(app, id)?),
         None => integrations::first_of(app, &team.id, published.as_ref())?,
     };
-    let updated = published
-        .filter(|it| it.integration_id.as_ref() == integration.as_ref().map(|it| &it.id));
+    let updated =
+        published.filter(|it| it.integration_id.as_ref() == integration.as_ref().map(|it| &it.id));
     let plan = publish::plan(
         app,
         &team,
@@ -189,6 +194,9 @@ fn prepare(app: &App, draft_id: &str, integration_id: Option<&str>) -> Result<Pr
         team_name: team.name,
         integration,
         plan,
-        updates: updated.map(|it| Updates { publication_id: it.id, version: it.version }),
+        updates: updated.map(|it| Updates {
+            publication_id: it.id,
+            version: it.version,
+        }),
     })
 }

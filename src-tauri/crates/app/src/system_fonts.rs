@@ -162,8 +162,7 @@ impl Installed {
         let faces = faces
             .into_iter()
             .filter_map(|it| {
-                let characters =
-                    database.with_face_data(it.id, |data, index| characters(data, index))??;
+                let characters = database.with_face_data(it.id, characters)??;
                 let name = it.post_script_name.clone();
                 Some(Candidate {
                     id: it.id,

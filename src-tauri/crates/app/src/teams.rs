@@ -38,7 +38,8 @@ pub async fn list(app: &App) -> Result<Vec<Team>> {
 pub async fn create(app: &App, name: String) -> Result<Team> {
     let name = checked(app, &name, None).await?;
     let id = new_id();
-    app.store().create_team(&id, &name, app.now().timestamp_millis())?;
+    app.store()
+        .create_team(&id, &name, app.now().timestamp_millis())?;
     settings::show_team(app, &id)?;
     find(app, &id)
 }
@@ -69,18 +70,27 @@ pub(crate) fn find(app: &App, team_id: &str) -> Result<Team> {
 async fn checked(app: &App, name: &str, except: Option<&str>) -> Result<String> {
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() {
-        return Err(ApiError::invalid(Field::TeamName, "Enter the name of the team."));
+        return Err(ApiError::invalid(
+            Field::TeamName,
+            "Enter the name of the team.",
+        ));
     }
     if name.chars().count() > LONGEST_NAME {
         return Err(ApiError::invalid(
             Field::TeamName,
-            format!("The name has {} characters; {LONGEST_NAME} fit.", name.chars().count()),
+            format!(
+                "The name has {} characters; {LONGEST_NAME} fit.",
+                name.chars().count()
+            ),
         ));
     }
     let folded = name.to_lowercase();
     let taken = |it: &TeamRecord| it.name.to_lowercase() == folded && Some(&*it.id) != except;
     if app.store().teams()?.iter().any(taken) {
-        return Err(ApiError::invalid(Field::TeamName, "There is a team of this name already."));
+        return Err(ApiError::invalid(
+            Field::TeamName,
+            "There is a team of this name already.",
+        ));
     }
     Ok(name)
 }

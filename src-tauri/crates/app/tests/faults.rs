@@ -15,7 +15,11 @@ use retropress_sandbox::{Fault, Matching};
 
 const METHODS: [(Method, &str, &str); 2] = [
     (Method::ApiToken, "/wiki/api/v2/pages$", "/child/attachment"),
-    (Method::PersonalAccessToken, "/rest/api/content$", "/child/attachment"),
+    (
+        Method::PersonalAccessToken,
+        "/rest/api/content$",
+        "/child/attachment",
+    ),
 ];
 
 /// Live pages of that title, counted by asking like a client would.
@@ -37,10 +41,18 @@ async fn a_create_whose_answer_is_lost_is_found_and_not_sent_again() {
         let integration = world.integration(method).await;
         let draft = world.health_check().await;
         let lost = Fault::cut().after_handling();
-        let played = world.sandbox.faults().on(Matching::request("POST", create), lost);
+        let played = world
+            .sandbox
+            .faults()
+            .on(Matching::request("POST", create), lost);
         let done = world.publish(&draft, &integration).await;
         assert!(played.fired(), "{method:?}: the fault did not fire");
-        assert_eq!(done.state, OperationState::Done, "{method:?}: {:?}", done.error);
+        assert_eq!(
+            done.state,
+            OperationState::Done,
+            "{method:?}: {:?}",
+            done.error
+        );
         assert_eq!(live_pages(&world, &done.title).await, 1);
     }
 }
@@ -51,12 +63,23 @@ async fn a_create_that_never_arrived_is_sent_again_after_looking() {
         let world = world().await;
         let integration = world.integration(method).await;
         let draft = world.health_check().await;
-        let played = world.sandbox.faults().on(Matching::request("POST", create), Fault::status(503));
+        let played = world
+            .sandbox
+            .faults()
+            .on(Matching::request("POST", create), Fault::status(503));
         let started = std::time::Instant::now();
         let done = world.publish(&draft, &integration).await;
         assert!(played.fired());
-        assert_eq!(done.state, OperationState::Done, "{method:?}: {:?}", done.error);
-        assert!(started.elapsed() >= Duration::from_secs(10), "looked for ten seconds at least");
+        assert_eq!(
+            done.state,
+            OperationState::Done,
+            "{method:?}: {:?}",
+            done.error
+        );
+        assert!(
+            started.elapsed() >= Duration::from_secs(10),
+            "looked for ten seconds at least"
+        );
     }
 }
 
@@ -66,13 +89,30 @@ async fn a_lost_upload_is_found_by_its_mark() {
         let world = world().await;
         let integration = world.integration(method).await;
         let draft = world.health_check().await;
-        let verb = if method == Method::ApiToken { "PUT" } else { "POST" };
+        let verb = if method == Method::ApiToken {
+            "PUT"
+        } else {
+            "POST"
+        };
         let lost = Fault::cut().after_handling();
-        let played = world.sandbox.faults().on(Matching::request(verb, upload), lost);
+        let played = world
+            .sandbox
+            .faults()
+            .on(Matching::request(verb, upload), lost);
         let done = world.publish(&draft, &integration).await;
         assert!(played.fired(), "{method:?}: the fault did not fire");
-        assert_eq!(done.state, OperationState::Done, "{method:?}: {:?}", done.error);
-        let uploads = world.sandbox.requests().iter().filter(|it| !it.parts.is_empty()).count();
+        assert_eq!(
+            done.state,
+            OperationState::Done,
+            "{method:?}: {:?}",
+            done.error
+        );
+        let uploads = world
+            .sandbox
+            .requests()
+            .iter()
+            .filter(|it| !it.parts.is_empty())
+            .count();
         assert_eq!(uploads, 1, "{method:?}");
     }
 }
@@ -83,8 +123,15 @@ async fn a_refused_upload_leaves_the_page_and_retry_sends_the_pdf_alone() {
         let world = world().await;
         let integration = world.integration(method).await;
         let draft = world.health_check().await;
-        let verb = if method == Method::ApiToken { "PUT" } else { "POST" };
-        let played = world.sandbox.faults().on(Matching::request(verb, upload), Fault::status(403));
+        let verb = if method == Method::ApiToken {
+            "PUT"
+        } else {
+            "POST"
+        };
+        let played = world
+            .sandbox
+            .faults()
+            .on(Matching::request(verb, upload), Fault::status(403));
         let stopped = world.publish(&draft, &integration).await;
         assert!(played.fired());
         assert_eq!(stopped.state, OperationState::NeedsAttention);
@@ -101,7 +148,10 @@ async fn a_refused_upload_leaves_the_page_and_retry_sends_the_pdf_alone() {
 
 fn regex_free_match(requests: &[String], create: &str) -> usize {
     let end = create.trim_end_matches('$');
-    requests.iter().filter(|it| it.starts_with("POST") && it.ends_with(end)).count()
+    requests
+        .iter()
+        .filter(|it| it.starts_with("POST") && it.ends_with(end))
+        .count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,10 +159,10 @@ async fn the_time_a_server_names_is_waited() {
     let world = world().await;
     let integration = world.integration(Method::ApiToken).await;
     let draft = world.health_check().await;
-    let played = world
-        .sandbox
-        .faults()
-        .on(Matching::request("POST", "/wiki/api/v2/pages$"), Fault::rate_limited(2));
+    let played = world.sandbox.faults().on(
+        Matching::request("POST", "/wiki/api/v2/pages$"),
+        Fault::rate_limited(2),
+    );
     let started = std::time::Instant::now();
     let done = world.publish(&draft, &integration).await;
     assert!(played.fired());
@@ -127,15 +177,24 @@ async fn a_title_that_is_taken_is_the_authors_to_decide() {
         let integration = world.integration(method).await;
         let first = world.health_check().await;
         let second = drafts::duplicate(&world.app, first.clone()).await.unwrap();
-        let content = drafts::open(&world.app, first.clone()).await.unwrap().content;
-        drafts::save(&world.app, second.id.clone(), second.revision, content).await.unwrap();
+        let content = drafts::open(&world.app, first.clone())
+            .await
+            .unwrap()
+            .content;
+        drafts::save(&world.app, second.id.clone(), second.revision, content)
+            .await
+            .unwrap();
         world.publish(&first, &integration).await;
         let taken = world.publish(&second.id, &integration).await;
         assert_eq!(taken.state, OperationState::Conflict);
         assert_eq!(taken.error.as_ref().unwrap().code, ErrorCode::TitleTaken);
         let title = format!("{} (2)", taken.title);
-        let renamed = Resolution::Rename { title: title.clone() };
-        let again = publish::resolve(&world.app, taken.id, renamed).await.unwrap();
+        let renamed = Resolution::Rename {
+            title: title.clone(),
+        };
+        let again = publish::resolve(&world.app, taken.id, renamed)
+            .await
+            .unwrap();
         let done = world.settled(&again).await;
         assert_eq!((done.state, done.title), (OperationState::Done, title));
     }
@@ -146,12 +205,13 @@ async fn a_publish_that_was_cut_short_goes_on_after_a_restart() {
     let mut world = world().await;
     let integration = world.integration(Method::ApiToken).await;
     let draft = world.health_check().await;
-    let hang = world
-        .sandbox
-        .faults()
-        .on(Matching::request("POST", "/wiki/api/v2/pages$"), Fault::hang().after_handling());
-    let started =
-        publish::publish(&world.app, draft.clone(), integration.id.clone()).await.unwrap();
+    let hang = world.sandbox.faults().on(
+        Matching::request("POST", "/wiki/api/v2/pages$"),
+        Fault::hang().after_handling(),
+    );
+    let started = publish::publish(&world.app, draft.clone(), integration.id.clone())
+        .await
+        .unwrap();
     while !hang.fired() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -170,13 +230,27 @@ async fn a_page_somebody_else_changed_is_not_overwritten_unasked() {
         let integration = world.integration(method).await;
         let draft = world.health_check().await;
         let done = world.publish(&draft, &integration).await;
-        let publication = history::open(&world.app, done.publication_id.unwrap()).await.unwrap();
+        let publication = history::open(&world.app, done.publication_id.unwrap())
+            .await
+            .unwrap();
         world.edit_in_confluence(&publication.page_id).await;
-        let again = history::republish(&world.app, publication.row.id.clone()).await.unwrap();
+        let again = history::republish(&world.app, publication.row.id.clone())
+            .await
+            .unwrap();
         let conflict = world.settled(&again).await;
-        assert_eq!(conflict.state, OperationState::Conflict, "{method:?} {:?}", conflict.error);
-        assert_eq!(conflict.error.as_ref().unwrap().code, ErrorCode::PageChanged);
-        let over = publish::resolve(&world.app, conflict.id, Resolution::Overwrite).await.unwrap();
+        assert_eq!(
+            conflict.state,
+            OperationState::Conflict,
+            "{method:?} {:?}",
+            conflict.error
+        );
+        assert_eq!(
+            conflict.error.as_ref().unwrap().code,
+            ErrorCode::PageChanged
+        );
+        let over = publish::resolve(&world.app, conflict.id, Resolution::Overwrite)
+            .await
+            .unwrap();
         let done = world.settled(&over).await;
         assert_eq!(done.state, OperationState::Done, "{:?}", done.error);
         let publication = history::open(&world.app, publication.row.id).await.unwrap();
@@ -189,19 +263,25 @@ async fn nothing_is_sent_after_a_cancel() {
     let world = world().await;
     let integration = world.integration(Method::ApiToken).await;
     let draft = world.health_check().await;
-    world
-        .sandbox
-        .faults()
-        .on(Matching::request("POST", "/wiki/api/v2/pages$"), Fault::rate_limited(3600));
-    let started = publish::publish(&world.app, draft, integration.id.clone()).await.unwrap();
+    world.sandbox.faults().on(
+        Matching::request("POST", "/wiki/api/v2/pages$"),
+        Fault::rate_limited(3600),
+    );
+    let started = publish::publish(&world.app, draft, integration.id.clone())
+        .await
+        .unwrap();
     loop {
-        let now = publish::operation(&world.app, started.id.clone()).await.unwrap();
+        let now = publish::operation(&world.app, started.id.clone())
+            .await
+            .unwrap();
         if now.state == OperationState::Queued {
             break;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let cancelled = publish::cancel(&world.app, started.id.clone()).await.unwrap();
+    let cancelled = publish::cancel(&world.app, started.id.clone())
+        .await
+        .unwrap();
     assert_eq!(cancelled.state, OperationState::Cancelled);
     world.requests();
     publish::retry(&world.app, started.id).await.unwrap();

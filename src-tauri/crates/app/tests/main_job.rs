@@ -21,10 +21,17 @@ async fn a_retrospective_is_published_viewed_updated_and_deleted_on_each_edition
         let integration = world.integration(method).await;
         let draft = world.retrospective().await;
 
-        let preview = share::preview(&world.app, draft.clone(), None).await.unwrap();
+        let preview = share::preview(&world.app, draft.clone(), None)
+            .await
+            .unwrap();
         assert_eq!(preview.problems, [], "{method:?}");
         let done = world.publish(&draft, &integration).await;
-        assert_eq!(done.state, OperationState::Done, "{method:?}: {:?}", done.error);
+        assert_eq!(
+            done.state,
+            OperationState::Done,
+            "{method:?}: {:?}",
+            done.error
+        );
         assert!(done.steps.iter().all(|it| it.state == StepState::Done));
 
         let list = history::list(
@@ -38,7 +45,9 @@ async fn a_retrospective_is_published_viewed_updated_and_deleted_on_each_edition
         )
         .await
         .unwrap();
-        let [row] = &*list.rows else { panic!("one entry, not {:?}", list.rows) };
+        let [row] = &*list.rows else {
+            panic!("one entry, not {:?}", list.rows)
+        };
         assert_eq!((row.status, row.version), (PublicationStatus::Published, 1));
         assert_eq!(row.title, preview.document.title);
 
@@ -50,22 +59,56 @@ async fn a_retrospective_is_published_viewed_updated_and_deleted_on_each_edition
 
         // The next version of the same page, with its PDF.
         let opened = drafts::open(&world.app, draft.clone()).await.unwrap();
-        assert_eq!(opened.state, PublishState::Published { version: 1, changed: false });
-        let Summary::Retrospective(mut content) = opened.content else { panic!() };
+        assert_eq!(
+            opened.state,
+            PublishState::Published {
+                version: 1,
+                changed: false
+            }
+        );
+        let Summary::Retrospective(mut content) = opened.content else {
+            panic!()
+        };
         content.agreements.clear();
-        drafts::save(&world.app, draft.clone(), opened.revision, Summary::Retrospective(content))
+        drafts::save(
+            &world.app,
+            draft.clone(),
+            opened.revision,
+            Summary::Retrospective(content),
+        )
+        .await
+        .unwrap();
+        let opened = drafts::open(&world.app, draft.clone()).await.unwrap();
+        assert_eq!(
+            opened.state,
+            PublishState::Published {
+                version: 1,
+                changed: true
+            }
+        );
+        let updated = history::republish(&world.app, row.id.clone())
             .await
             .unwrap();
-        let opened = drafts::open(&world.app, draft.clone()).await.unwrap();
-        assert_eq!(opened.state, PublishState::Published { version: 1, changed: true });
-        let updated = history::republish(&world.app, row.id.clone()).await.unwrap();
         let updated = world.settled(&updated).await;
-        assert_eq!(updated.state, OperationState::Done, "{method:?}: {:?}", updated.error);
+        assert_eq!(
+            updated.state,
+            OperationState::Done,
+            "{method:?}: {:?}",
+            updated.error
+        );
         let publication = history::open(&world.app, row.id.clone()).await.unwrap();
-        assert_eq!((publication.row.version, &publication.page_id), (2, &publication.page_id));
+        assert_eq!(
+            (publication.row.version, &publication.page_id),
+            (2, &publication.page_id)
+        );
 
         let deleted = history::delete(&world.app, row.id.clone()).await.unwrap();
-        assert_eq!(deleted.state, OperationState::Done, "{method:?}: {:?}", deleted.error);
+        assert_eq!(
+            deleted.state,
+            OperationState::Done,
+            "{method:?}: {:?}",
+            deleted.error
+        );
         let publication = history::open(&world.app, row.id.clone()).await.unwrap();
         assert_eq!(publication.row.status, PublicationStatus::Deleted);
         let events: Vec<_> = publication.timeline.iter().map(|it| it.what).collect();
@@ -113,8 +156,9 @@ async fn labels_cost_one_request_more() {
     let connection = world.connect(&team, Method::ApiToken).await;
     let mut configuration = world.configuration(&connection, common::SPACE).await;
     configuration.labels = vec!["retrospective".into()];
-    let integration =
-        integrations::save(&world.app, connection.session_id, configuration, false).await.unwrap();
+    let integration = integrations::save(&world.app, connection.session_id, configuration, false)
+        .await
+        .unwrap();
     let draft = world.health_check().await;
     world.requests();
     let done = world.publish(&draft, &integration).await;
@@ -130,9 +174,13 @@ async fn the_wizard_publishes_a_test_and_deletes_it() {
         let connection = world.connect(&team, method).await;
         let configuration = world.configuration(&connection, common::SPACE).await;
         let session = connection.session_id.clone();
-        let checks =
-            connect::checklist(&world.app, session.clone(), configuration.clone()).await.unwrap();
-        assert!(checks.iter().all(|it| it.outcome != CheckOutcome::Failed), "{checks:?}");
+        let checks = connect::checklist(&world.app, session.clone(), configuration.clone())
+            .await
+            .unwrap();
+        assert!(
+            checks.iter().all(|it| it.outcome != CheckOutcome::Failed),
+            "{checks:?}"
+        );
         for kind in [Kind::Retrospective, Kind::HealthCheck] {
             let started =
                 connect::publish_test(&world.app, session.clone(), configuration.clone(), kind)
@@ -140,13 +188,21 @@ async fn the_wizard_publishes_a_test_and_deletes_it() {
                     .unwrap();
             let done = world.settled(&started).await;
             assert_eq!(done.state, OperationState::Done, "{:?}", done.error);
-            connect::view_test(&world.app, session.clone(), done.id.clone()).await.unwrap();
-            let deleted =
-                connect::delete_test(&world.app, session.clone(), done.id).await.unwrap();
+            connect::view_test(&world.app, session.clone(), done.id.clone())
+                .await
+                .unwrap();
+            let deleted = connect::delete_test(&world.app, session.clone(), done.id)
+                .await
+                .unwrap();
             assert_eq!(deleted.state, OperationState::Done, "{:?}", deleted.error);
         }
         // Nothing is stored before SAVE CHANGES.
-        assert!(integrations::list(&world.app, team.id).await.unwrap().is_empty());
+        assert!(
+            integrations::list(&world.app, team.id)
+                .await
+                .unwrap()
+                .is_empty()
+        );
     }
 }
 
@@ -164,7 +220,10 @@ async fn wrong_sign_in_data_is_refused_at_its_field() {
         request.secret = Some("wrong".into());
         let problem = connect::check(&world.app, request).await.unwrap_err();
         assert_eq!(problem.field, Some(field), "{problem:?}");
-        assert!(!problem.hint.is_empty() && !problem.details.contains("wrong"), "{problem:?}");
+        assert!(
+            !problem.hint.is_empty() && !problem.details.contains("wrong"),
+            "{problem:?}"
+        );
     }
 }
 
@@ -176,8 +235,17 @@ async fn a_method_of_the_other_edition_is_refused_before_a_secret_is_sent() {
     request.server_url = world.sandbox.addresses().cloud.clone();
     world.requests();
     let problem = connect::check(&world.app, request).await.unwrap_err();
-    assert_eq!((problem.code, problem.field), (ErrorCode::Invalid, Some(Field::ServerUrl)));
-    assert!(world.sandbox.requests().iter().all(|it| it.header("authorization").is_none()));
+    assert_eq!(
+        (problem.code, problem.field),
+        (ErrorCode::Invalid, Some(Field::ServerUrl))
+    );
+    assert!(
+        world
+            .sandbox
+            .requests()
+            .iter()
+            .all(|it| it.header("authorization").is_none())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,7 +253,9 @@ async fn a_saved_secret_opens_after_a_restart_and_is_forgotten_on_disconnect() {
     let mut world = world().await;
     let integration = world.integration(Method::ApiToken).await;
     world.restart();
-    let connection = connect::resume(&world.app, integration.id.clone()).await.unwrap();
+    let connection = connect::resume(&world.app, integration.id.clone())
+        .await
+        .unwrap();
     assert!(!connection.account_name.is_empty());
     let token = world.sandbox.credentials().api_token;
     for file in std::fs::read_dir(world.folder.path().join("data")).unwrap() {
@@ -196,8 +266,12 @@ async fn a_saved_secret_opens_after_a_restart_and_is_forgotten_on_disconnect() {
             assert!(!found, "the token stands in {}", path.display());
         }
     }
-    integrations::disconnect(&world.app, integration.id.clone()).await.unwrap();
-    let problem = connect::resume(&world.app, integration.id).await.unwrap_err();
+    integrations::disconnect(&world.app, integration.id.clone())
+        .await
+        .unwrap();
+    let problem = connect::resume(&world.app, integration.id)
+        .await
+        .unwrap_err();
     assert_eq!(problem.code, ErrorCode::Gone);
 }
 
@@ -214,21 +288,39 @@ async fn a_changed_server_wants_its_own_secret() {
     request.server_url = other.addresses().data_center.clone();
     let problem = connect::check(&world.app, request).await.unwrap_err();
     assert_eq!(problem.field, Some(Field::PersonalAccessToken));
-    assert!(other.requests().iter().all(|it| it.header("authorization").is_none()));
+    assert!(
+        other
+            .requests()
+            .iter()
+            .all(|it| it.header("authorization").is_none())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn drafts_are_found_by_their_words_and_open_actions_are_carried_over() {
     let world = world().await;
     let draft = world.retrospective().await;
-    let content = drafts::open(&world.app, draft.clone()).await.unwrap().content;
+    let content = drafts::open(&world.app, draft.clone())
+        .await
+        .unwrap()
+        .content;
     let open = content.actions().iter().filter(|it| !it.done).count();
     assert!(open > 0);
     let team = world.team().await;
-    let new = drafts::NewDraft::Retrospective { template_id: "4ls".into() };
-    let next = drafts::create(&world.app, team.id.clone(), new).await.unwrap();
+    let new = drafts::NewDraft::Retrospective {
+        template_id: "4ls".into(),
+    };
+    let next = drafts::create(&world.app, team.id.clone(), new)
+        .await
+        .unwrap();
     assert_eq!(next.content.actions().len(), open);
-    assert!(drafts::open_actions(&world.app, next.id).await.unwrap().actions.is_empty());
+    assert!(
+        drafts::open_actions(&world.app, next.id)
+            .await
+            .unwrap()
+            .actions
+            .is_empty()
+    );
 
     let word = &content.actions()[0].text[..4];
     let query = DraftQuery {
@@ -238,7 +330,10 @@ async fn drafts_are_found_by_their_words_and_open_actions_are_carried_over() {
         ..DraftQuery::default()
     };
     let found = drafts::list(&world.app, query).await.unwrap();
-    assert!(found.rows.iter().any(|it| it.id == draft), "{word} is not found");
+    assert!(
+        found.rows.iter().any(|it| it.id == draft),
+        "{word} is not found"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

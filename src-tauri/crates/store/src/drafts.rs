@@ -120,18 +120,17 @@ fn row(row: &Row<'_>) -> rusqlite::Result<DraftRow> {
 }
 
 impl Store {
-    pub fn create_draft(
-        &self,
-        id: &str,
-        team_id: &str,
-        text: NewText<'_>,
-        now: i64,
-    ) -> Result<()> {
+    pub fn create_draft(&self, id: &str, team_id: &str, text: NewText<'_>, now: i64) -> Result<()> {
         self.write(|tx| insert(tx, id, team_id, text, now))
     }
 
     /// All of them or none.
-    pub fn create_drafts(&self, team_id: &str, all: &[(String, NewText<'_>)], now: i64) -> Result<()> {
+    pub fn create_drafts(
+        &self,
+        team_id: &str,
+        all: &[(String, NewText<'_>)],
+        now: i64,
+    ) -> Result<()> {
         self.write(|tx| {
             for (id, text) in all {
                 insert(tx, id, team_id, *text, now)?;
@@ -204,7 +203,11 @@ impl Store {
                 "UPDATE draft SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL",
                 params![id, now],
             )?;
-            if deleted == 0 { Err(StoreError::Gone) } else { Ok(()) }
+            if deleted == 0 {
+                Err(StoreError::Gone)
+            } else {
+                Ok(())
+            }
         })
     }
 
@@ -219,25 +222,30 @@ impl Store {
 
     /// Deletes for good what was hidden before that time.
     pub fn purge_drafts(&self, before: i64) -> Result<u32> {
-        self.write(|tx| {
-            Ok(tx.execute("DELETE FROM draft WHERE deleted_at < ?1", [before])? as u32)
-        })
+        self.write(|tx| Ok(tx.execute("DELETE FROM draft WHERE deleted_at < ?1", [before])? as u32))
     }
 
     pub fn drafts(&self, filter: &DraftFilter<'_>) -> Result<DraftRows> {
         let query = words(filter.text);
         if query.as_deref() == Some("") {
             // Only signs that are no words: nothing can match.
-            return Ok(DraftRows { rows: Vec::new(), counts: Vec::new() });
+            return Ok(DraftRows {
+                rows: Vec::new(),
+                counts: Vec::new(),
+            });
         }
         let matching = match query {
-            Some(_) => "AND d.number IN (SELECT rowid FROM draft_text WHERE draft_text MATCH :query)",
+            Some(_) => {
+                "AND d.number IN (SELECT rowid FROM draft_text WHERE draft_text MATCH :query)"
+            }
             None => "AND :query IS NULL",
         };
         let direction = if filter.descending { "DESC" } else { "ASC" };
         // The id is made of the time, so it settles ties the same way each time.
         let order = match filter.order {
-            DraftOrder::Date => format!("d.date {direction} NULLS FIRST, d.saved_at {direction}, d.id"),
+            DraftOrder::Date => {
+                format!("d.date {direction} NULLS FIRST, d.saved_at {direction}, d.id")
+            }
             DraftOrder::Title => format!("d.title COLLATE NOCASE {direction}, d.id"),
             DraftOrder::Saved => format!("d.saved_at {direction}, d.id"),
         };
@@ -264,9 +272,10 @@ impl Store {
                  WHERE d.team_id = :team AND d.deleted_at IS NULL {matching} GROUP BY d.kind"
             ))?;
             let counts = statement
-                .query_map(named_params! {":team": filter.team_id, ":query": query}, |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?
+                .query_map(
+                    named_params! {":team": filter.team_id, ":query": query},
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )?
                 .collect::<Result<_, _>>()?;
             Ok(DraftRows { rows, counts })
         })
@@ -301,16 +310,28 @@ impl Store {
                      ORDER BY d.date DESC, d.saved_at DESC LIMIT 1",
                 )?
                 .query_row(params![team_id, kind, model_id, date, except], |row| {
-                    Ok(PreviousDraft { id: row.get(0)?, content: row.get(1)? })
+                    Ok(PreviousDraft {
+                        id: row.get(0)?,
+                        content: row.get(1)?,
+                    })
                 })
                 .optional()?)
         })
     }
 }
 
-fn insert(tx: &Transaction<'_>, id: &str, team_id: &str, text: NewText<'_>, now: i64) -> Result<()> {
-    let team: Option<i64> =
-        tx.query_row("SELECT 1 FROM team WHERE id = ?1", [team_id], |row| row.get(0)).optional()?;
+fn insert(
+    tx: &Transaction<'_>,
+    id: &str,
+    team_id: &str,
+    text: NewText<'_>,
+    now: i64,
+) -> Result<()> {
+    let team: Option<i64> = tx
+        .query_row("SELECT 1 FROM team WHERE id = ?1", [team_id], |row| {
+            row.get(0)
+        })
+        .optional()?;
     if team.is_none() {
         return Err(StoreError::Gone);
     }
@@ -335,7 +356,8 @@ fn insert(tx: &Transaction<'_>, id: &str, team_id: &str, text: NewText<'_>, now:
 }
 
 fn index(tx: &Transaction<'_>, number: i64, text: NewText<'_>) -> Result<()> {
-    tx.prepare_cached("DELETE FROM draft_text WHERE rowid = ?1")?.execute([number])?;
+    tx.prepare_cached("DELETE FROM draft_text WHERE rowid = ?1")?
+        .execute([number])?;
     tx.prepare_cached("INSERT INTO draft_text (rowid, title, body) VALUES (?1, ?2, ?3)")?
         .execute(params![number, text.title, text.words])?;
     Ok(())

@@ -13,7 +13,9 @@ pub enum StoreError {
     #[error("the database is damaged")]
     Damaged(#[source] rusqlite::Error),
     /// Schema version of the file, and the newest one this app knows.
-    #[error("the database was written by a newer version of the app (schema {found}, known {known})")]
+    #[error(
+        "the database was written by a newer version of the app (schema {found}, known {known})"
+    )]
     Newer { found: i64, known: i64 },
     #[error("no longer there")]
     Gone,

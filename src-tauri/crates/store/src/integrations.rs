@@ -101,7 +101,10 @@ impl Store {
 
     pub fn save_parents(&self, id: &str, parents: &str) -> Result<()> {
         self.write(|tx| {
-            tx.execute("UPDATE integration SET parents = ?2 WHERE id = ?1", [id, parents])?;
+            tx.execute(
+                "UPDATE integration SET parents = ?2 WHERE id = ?1",
+                [id, parents],
+            )?;
             Ok(())
         })
     }
@@ -122,9 +125,11 @@ impl Store {
 
     /// With its secret; what was published keeps its place in the history.
     pub fn delete_integration(&self, id: &str) -> Result<()> {
-        self.write(|tx| match tx.execute("DELETE FROM integration WHERE id = ?1", [id])? {
-            0 => Err(StoreError::Gone),
-            _ => Ok(()),
-        })
+        self.write(
+            |tx| match tx.execute("DELETE FROM integration WHERE id = ?1", [id])? {
+                0 => Err(StoreError::Gone),
+                _ => Ok(()),
+            },
+        )
     }
 }

@@ -20,7 +20,9 @@ use std::{
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use drafts::{DraftFilter, DraftOrder, DraftRecord, DraftRow, DraftRows, NewText, PreviousDraft, Standing};
+pub use drafts::{
+    DraftFilter, DraftOrder, DraftRecord, DraftRow, DraftRows, NewText, PreviousDraft, Standing,
+};
 pub use error::StoreError;
 pub use integrations::IntegrationRecord;
 pub use library::Shelf;
@@ -46,7 +48,9 @@ impl Store {
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
         // A panic inside a transaction rolled it back: the connection is sound.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {

@@ -43,9 +43,15 @@ impl Store {
 
     pub fn delete_from_library(&self, shelf: Shelf, id: &str) -> Result<()> {
         self.write(|tx| {
-            let deleted = tx
-                .execute("DELETE FROM library WHERE id = ?1 AND shelf = ?2", [id, shelf.name()])?;
-            if deleted == 0 { Err(StoreError::Gone) } else { Ok(()) }
+            let deleted = tx.execute(
+                "DELETE FROM library WHERE id = ?1 AND shelf = ?2",
+                [id, shelf.name()],
+            )?;
+            if deleted == 0 {
+                Err(StoreError::Gone)
+            } else {
+                Ok(())
+            }
         })
     }
 }

@@ -85,7 +85,9 @@ impl Store {
 
     /// `PRAGMA integrity_check`: "ok", or what is wrong.
     pub fn integrity(&self) -> Result<String> {
-        Ok(self.connection().query_row("PRAGMA integrity_check", [], |row| row.get(0))?)
+        Ok(self
+            .connection()
+            .query_row("PRAGMA integrity_check", [], |row| row.get(0))?)
     }
 }
 
@@ -95,9 +97,15 @@ fn opened(
     set_aside: Option<String>,
     from_backup: bool,
 ) -> Opened {
-    let store =
-        Store { connection: Arc::new(Mutex::new(connection)), folder: folder.to_path_buf() };
-    Opened { store, set_aside, from_backup }
+    let store = Store {
+        connection: Arc::new(Mutex::new(connection)),
+        folder: folder.to_path_buf(),
+    };
+    Opened {
+        store,
+        set_aside,
+        from_backup,
+    }
 }
 
 fn connect(path: &Path) -> Result<Connection> {
@@ -116,8 +124,8 @@ fn connect(path: &Path) -> Result<Connection> {
         return Err(StoreError::Newer { found, known });
     }
     for version in found..known {
-        let transaction = connection
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let transaction =
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let now: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if now == version {
             transaction.execute_batch(MIGRATIONS[version as usize])?;
@@ -126,7 +134,9 @@ fn connect(path: &Path) -> Result<Connection> {
         transaction.commit()?;
     }
     // Reading the schema finds a file that is no database, or cut short.
-    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
+        row.get::<_, i64>(0)
+    })?;
     connection.query_row("SELECT count(*) FROM draft", [], |row| row.get::<_, i64>(0))?;
     Ok(connection)
 }

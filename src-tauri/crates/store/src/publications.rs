@@ -144,7 +144,15 @@ impl Store {
         let words: Vec<String> = filter
             .text
             .split_whitespace()
-            .map(|it| format!("%{}%", fold(it).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")))
+            .map(|it| {
+                format!(
+                    "%{}%",
+                    fold(it)
+                        .replace('\\', "\\\\")
+                        .replace('%', "\\%")
+                        .replace('_', "\\_")
+                )
+            })
             .collect();
         let pattern = serde_json::to_string(&words).unwrap_or_default();
         let condition = "team_id = :team AND (:kind IS NULL OR kind = :kind)
@@ -168,7 +176,9 @@ impl Store {
                 )?
                 .collect::<Result<_, _>>()?;
             let total = tx
-                .prepare_cached(&format!("SELECT count(*) FROM publication WHERE {condition}"))?
+                .prepare_cached(&format!(
+                    "SELECT count(*) FROM publication WHERE {condition}"
+                ))?
                 .query_row(
                     named_params! {
                         ":team": filter.team_id, ":kind": filter.kind, ":space": filter.space_key,

@@ -44,30 +44,71 @@ fn filter(text: &str) -> DraftFilter<'_> {
 }
 
 fn found(store: &Store, text: &str) -> Vec<String> {
-    store.drafts(&filter(text)).unwrap().rows.into_iter().map(|it| it.id).collect()
+    store
+        .drafts(&filter(text))
+        .unwrap()
+        .rows
+        .into_iter()
+        .map(|it| it.id)
+        .collect()
 }
 
 #[test]
 fn words_are_found_anywhere_the_last_one_unfinished_and_accents_do_not_matter() {
     let (_folder, store) = with_team();
-    store.create_draft("a", TEAM, text("Sprint 42", "Überprüfung der Verträge", "2026-11-19"), 1).unwrap();
-    store.create_draft("b", TEAM, text("Sprint 41", "Staging data, \"quoted\" (twice)", "2026-11-05"), 2).unwrap();
+    store
+        .create_draft(
+            "a",
+            TEAM,
+            text("Sprint 42", "Überprüfung der Verträge", "2026-11-19"),
+            1,
+        )
+        .unwrap();
+    store
+        .create_draft(
+            "b",
+            TEAM,
+            text(
+                "Sprint 41",
+                "Staging data, \"quoted\" (twice)",
+                "2026-11-05",
+            ),
+            2,
+        )
+        .unwrap();
     assert_eq!(found(&store, ""), ["a", "b"]);
     assert_eq!(found(&store, "sprint 4"), ["a", "b"]);
     assert_eq!(found(&store, "SPRINT uberpr"), ["a"]);
     assert_eq!(found(&store, "sprint staging"), ["b"]);
-    assert_eq!(found(&store, "\"quoted\" AND ("), Vec::<String>::new(), "AND is a word like any other");
+    assert_eq!(
+        found(&store, "\"quoted\" AND ("),
+        Vec::<String>::new(),
+        "AND is a word like any other"
+    );
     assert_eq!(found(&store, "\"quoted\" (tw"), ["b"]);
     assert_eq!(found(&store, "***"), Vec::<String>::new());
-    store.save_draft("b", 1, text("Sprint 41", "something else", "2026-11-05"), 3).unwrap();
-    assert_eq!(found(&store, "staging"), Vec::<String>::new(), "old words are forgotten");
+    store
+        .save_draft("b", 1, text("Sprint 41", "something else", "2026-11-05"), 3)
+        .unwrap();
+    assert_eq!(
+        found(&store, "staging"),
+        Vec::<String>::new(),
+        "old words are forgotten"
+    );
 }
 
 #[test]
 fn a_stale_save_is_refused_and_a_deleted_draft_comes_back() {
     let (_folder, store) = with_team();
-    store.create_draft("a", TEAM, text("One", "", "2026-01-01"), 1).unwrap();
-    assert_eq!(store.save_draft("a", 1, text("Two", "", "2026-01-01"), 2).unwrap(), 2);
+    store
+        .create_draft("a", TEAM, text("One", "", "2026-01-01"), 1)
+        .unwrap();
+    assert_eq!(
+        store
+            .save_draft("a", 1, text("Two", "", "2026-01-01"), 2)
+            .unwrap(),
+        2
+    );
     let stale = store.save_draft("a", 1, text("Three", "", "2026-01-01"), 3);
     assert!(matches!(stale, Err(StoreError::Stale { saved: 2 })));
     store.delete_draft("a", 4).unwrap();
@@ -84,11 +125,17 @@ fn a_stale_save_is_refused_and_a_deleted_draft_comes_back() {
 #[test]
 fn the_previous_draft_is_the_last_one_before_the_date() {
     let (_folder, store) = with_team();
-    for (id, date) in [("a", "2026-01-01"), ("b", "2026-03-01"), ("c", "2026-02-01")] {
+    for (id, date) in [
+        ("a", "2026-01-01"),
+        ("b", "2026-03-01"),
+        ("c", "2026-02-01"),
+    ] {
         store.create_draft(id, TEAM, text(id, "", date), 1).unwrap();
     }
     let before = |date| {
-        let found = store.previous_draft(TEAM, "retrospective", None, date, "none").unwrap();
+        let found = store
+            .previous_draft(TEAM, "retrospective", None, date, "none")
+            .unwrap();
         found.map(|it| it.id)
     };
     assert_eq!(before(Some("2026-03-01")).as_deref(), Some("c"));
@@ -100,15 +147,27 @@ fn the_previous_draft_is_the_last_one_before_the_date() {
 fn a_damaged_file_is_set_aside_and_the_backup_takes_its_place() {
     let (folder, store) = with_team();
     store.back_up().unwrap();
-    store.create_team("late", "Made after the backup", 2).unwrap();
+    store
+        .create_team("late", "Made after the backup", 2)
+        .unwrap();
     drop(store);
-    fs::write(folder.path().join("retropress.db"), b"this is no database at all").unwrap();
+    fs::write(
+        folder.path().join("retropress.db"),
+        b"this is no database at all",
+    )
+    .unwrap();
     let _ = fs::remove_file(folder.path().join("retropress.db-wal"));
     let opened = Store::open(folder.path()).unwrap();
     let name = opened.set_aside.unwrap();
     assert!(opened.from_backup);
     assert!(folder.path().join(name).exists(), "nothing is thrown away");
-    let teams: Vec<_> = opened.store.teams().unwrap().into_iter().map(|it| it.id).collect();
+    let teams: Vec<_> = opened
+        .store
+        .teams()
+        .unwrap()
+        .into_iter()
+        .map(|it| it.id)
+        .collect();
     assert_eq!(teams, [TEAM]);
     assert_eq!(opened.store.integrity().unwrap(), "ok");
 }
@@ -165,8 +224,14 @@ fn a_cancelled_operation_stays_cancelled_and_the_same_id_takes_no_other_content(
     };
     store.enqueue(&record, None).unwrap();
     assert_eq!(store.operation("op").unwrap(), record);
-    let other = OperationRecord { storage: "<p>other</p>".into(), ..record };
-    assert!(matches!(store.enqueue(&other, None), Err(StoreError::OtherContent)));
+    let other = OperationRecord {
+        storage: "<p>other</p>".into(),
+        ..record
+    };
+    assert!(matches!(
+        store.enqueue(&other, None),
+        Err(StoreError::OtherContent)
+    ));
     assert!(store.cancel_operation("op", 2).unwrap());
     assert!(!store.progress("op", &progress, None, None).unwrap());
     assert_eq!(store.operation("op").unwrap().progress.state, "cancelled");
@@ -179,23 +244,45 @@ fn a_cancelled_operation_stays_cancelled_and_the_same_id_takes_no_other_content(
 fn ten_thousand_drafts_are_searched_while_typing() {
     let (_folder, store) = with_team();
     let words: Vec<String> = (0..10_000)
-        .map(|number| format!("review staging runbook pairing handover number{number} word{}", number % 97))
+        .map(|number| {
+            format!(
+                "review staging runbook pairing handover number{number} word{}",
+                number % 97
+            )
+        })
         .collect();
-    let titles: Vec<String> = (0..10_000).map(|number| format!("Sprint {number}")).collect();
+    let titles: Vec<String> = (0..10_000)
+        .map(|number| format!("Sprint {number}"))
+        .collect();
     let all: Vec<_> = (0..10_000)
         .map(|number| {
-            (format!("draft-{number:05}"), text(&titles[number], &words[number], "2026-11-19"))
+            (
+                format!("draft-{number:05}"),
+                text(&titles[number], &words[number], "2026-11-19"),
+            )
         })
         .collect();
     store.create_drafts(TEAM, &all, 1).unwrap();
-    let mut times: Vec<_> = ["", "r", "re", "review", "review s", "review staging", "number77", "word5"]
-        .iter()
-        .map(|typed| {
-            let start = Instant::now();
-            assert!(!store.drafts(&filter(typed)).unwrap().rows.is_empty(), "{typed}");
-            start.elapsed()
-        })
-        .collect();
+    let mut times: Vec<_> = [
+        "",
+        "r",
+        "re",
+        "review",
+        "review s",
+        "review staging",
+        "number77",
+        "word5",
+    ]
+    .iter()
+    .map(|typed| {
+        let start = Instant::now();
+        assert!(
+            !store.drafts(&filter(typed)).unwrap().rows.is_empty(),
+            "{typed}"
+        );
+        start.elapsed()
+    })
+    .collect();
     times.sort();
     assert!(times[times.len() - 1].as_millis() < 500, "{times:?}");
 }

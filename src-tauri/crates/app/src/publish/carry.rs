@@ -12,7 +12,7 @@ use retropress_confluence::{
 };
 use retropress_store::{OperationProgress, OperationRecord, PublicationRecord, TimelineRecord};
 
-use super::{Carrier, Found, OperationKind, Stage, State, freeze::Frozen, found::FoundPage};
+use super::{Carrier, Found, OperationKind, Stage, State, found::FoundPage, freeze::Frozen};
 use crate::{
     ApiError, App, ErrorCode, Event, Result, clients,
     clients::{from_text, to_text},
@@ -75,7 +75,13 @@ pub(super) async fn carry(app: &App, id: &str, carrier: &Carrier) {
                 }
                 // A retry or a cancel may have come in the meantime.
                 match Work::load(app, id) {
-                    Ok(fresh) => work = Work { client: work.client.take(), failures: work.failures, ..fresh },
+                    Ok(fresh) => {
+                        work = Work {
+                            client: work.client.take(),
+                            failures: work.failures,
+                            ..fresh
+                        }
+                    }
                     Err(problem) => {
                         tracing::error!(%problem, id, "the operation could not be read");
                         return;
@@ -189,7 +195,9 @@ impl Work {
 
     /// A time the server named is kept to, across restarts too.
     fn wait_as_told(&mut self) -> Step {
-        let Some(not_before) = self.found.not_before else { return Ok(()) };
+        let Some(not_before) = self.found.not_before else {
+            return Ok(());
+        };
         let left = not_before - self.app.now().timestamp_millis();
         match u64::try_from(left) {
             Ok(left) if left > 0 => Err(Halt::Pause(Duration::from_millis(left))),
@@ -284,8 +292,14 @@ impl Work {
     }
 
     fn remembered_parent(&self, title: &str) -> Step<Option<String>> {
-        let Some(id) = &self.record.integration_id else { return Ok(None) };
-        Ok(integrations::find(&self.app, id)?.parents.by_title.get(title).cloned())
+        let Some(id) = &self.record.integration_id else {
+            return Ok(None);
+        };
+        Ok(integrations::find(&self.app, id)?
+            .parents
+            .by_title
+            .get(title)
+            .cloned())
     }
 
     fn remember_parent(&self, title: &str, page_id: Option<&str>) {
@@ -369,10 +383,19 @@ impl Work {
     fn adopt(&mut self, page: &ServerPage) -> Step {
         let link = match &page.link {
             Some(link) => link.to_string(),
-            None => self.frozen.page.as_ref().map(|it| it.link.clone()).unwrap_or_default(),
+            None => self
+                .frozen
+                .page
+                .as_ref()
+                .map(|it| it.link.clone())
+                .unwrap_or_default(),
         };
         self.found.stored_title = page.title.clone();
-        self.found.page = Some(FoundPage { id: page.id.clone(), version: page.version, link });
+        self.found.page = Some(FoundPage {
+            id: page.id.clone(),
+            version: page.version,
+            link,
+        });
         self.page_is_there()
     }
 
@@ -390,13 +413,23 @@ impl Work {
         let (what, text) = match self.kind {
             OperationKind::Update => {
                 let version = self.found.page.as_ref().map_or(0, |it| it.version);
-                (TimelineEvent::Updated, format!("Republished as version {version}"))
+                (
+                    TimelineEvent::Updated,
+                    format!("Republished as version {version}"),
+                )
             }
-            _ => (TimelineEvent::Created, format!("Page created {}", self.below())),
+            _ => (
+                TimelineEvent::Created,
+                format!("Page created {}", self.below()),
+            ),
         };
         self.stage = Stage::UploadPdf;
         self.settled();
-        self.commit_with(State::RUNNING, "pdfMissing", Some((what, text, String::new())))
+        self.commit_with(
+            State::RUNNING,
+            "pdfMissing",
+            Some((what, text, String::new())),
+        )
     }
 
     fn below(&self) -> String {
@@ -543,7 +576,10 @@ impl Work {
             return self.stop(State::NEEDS_ATTENTION, problem);
         }
         if self.found.stored_title != self.record.progress.title {
-            let remark = format!("Confluence stored the title as {}.", self.found.stored_title);
+            let remark = format!(
+                "Confluence stored the title as {}.",
+                self.found.stored_title
+            );
             self.found.remark = [&*self.found.remark, &remark].join(" ").trim().to_owned();
         }
         self.record.progress.ended_at = Some(self.app.now().timestamp_millis());
@@ -551,7 +587,11 @@ impl Work {
         self.commit_with(
             State::DONE,
             "published",
-            Some((TimelineEvent::PdfUploaded, "PDF uploaded".to_owned(), remark)),
+            Some((
+                TimelineEvent::PdfUploaded,
+                "PDF uploaded".to_owned(),
+                remark,
+            )),
         )?;
         Err(Halt::Stopped)
     }
@@ -563,7 +603,10 @@ impl Work {
             return Err(Halt::Fault(ApiError::gone("The page")));
         };
         let page = client.page(&ours.id).await;
-        match self.read(page)?.filter(|it| it.status == PageStatus::Current) {
+        match self
+            .read(page)?
+            .filter(|it| it.status == PageStatus::Current)
+        {
             None => self.deleted("It was gone already."),
             Some(page) if !self.has_marker(&page) => self.stop(State::NEEDS_ATTENTION, not_ours()),
             Some(_) => {
@@ -593,8 +636,11 @@ impl Work {
     fn deleted(&mut self, note: &str) -> Step {
         self.settled();
         self.record.progress.ended_at = Some(self.app.now().timestamp_millis());
-        let entry =
-            (TimelineEvent::Deleted, "Page deleted in Confluence".to_owned(), note.to_owned());
+        let entry = (
+            TimelineEvent::Deleted,
+            "Page deleted in Confluence".to_owned(),
+            note.to_owned(),
+        );
         self.commit_with(State::DONE, "deleted", Some(entry))?;
         Err(Halt::Stopped)
     }
@@ -659,7 +705,10 @@ impl Work {
         if !matches!(state, State::NEEDS_ATTENTION | State::CONFLICT) {
             progress.error = None;
         }
-        let written = self.app.store().progress(&self.record.id, progress, publication, entry)?;
+        let written = self
+            .app
+            .store()
+            .progress(&self.record.id, progress, publication, entry)?;
         self.tell();
         // A cancel came first: nothing more is sent.
         if written { Ok(()) } else { Err(Halt::Stopped) }
@@ -682,12 +731,19 @@ impl Work {
             None => None,
         };
         if self.kind == OperationKind::Delete {
-            return Ok(earlier.map(|it| PublicationRecord { status: status.to_owned(), ..it }));
+            return Ok(earlier.map(|it| PublicationRecord {
+                status: status.to_owned(),
+                ..it
+            }));
         }
-        let Some(page) = self.found.page.clone() else { return Ok(None) };
+        let Some(page) = self.found.page.clone() else {
+            return Ok(None);
+        };
         let frozen = &self.frozen;
         Ok(Some(PublicationRecord {
-            id: earlier.as_ref().map_or_else(|| self.record.id.clone(), |it| it.id.clone()),
+            id: earlier
+                .as_ref()
+                .map_or_else(|| self.record.id.clone(), |it| it.id.clone()),
             team_id: self.record.team_id.clone(),
             team_name: frozen.team_name.clone(),
             integration_id: self.record.integration_id.clone(),
@@ -777,11 +833,13 @@ impl Work {
 
     fn surely_failed<T>(&mut self, problem: &Error) -> Step<T> {
         if let Some(wait) = problem.retry_after()
-            && matches!(problem.kind(), ErrorKind::RateLimited | ErrorKind::ServerError)
+            && matches!(
+                problem.kind(),
+                ErrorKind::RateLimited | ErrorKind::ServerError
+            )
         {
             let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-            self.found.not_before =
-                Some(self.app.now().timestamp_millis().saturating_add(wait_ms));
+            self.found.not_before = Some(self.app.now().timestamp_millis().saturating_add(wait_ms));
             self.commit(State::QUEUED)?;
             return Err(Halt::Pause(wait));
         }
@@ -802,7 +860,9 @@ impl Work {
     /// Growing with each failure, up to half a minute, with full jitter above one second.
     fn pause(&mut self) -> Duration {
         self.failures = self.failures.saturating_add(1);
-        let most = 1000u64.saturating_mul(1 << self.failures.min(5)).min(30_000);
+        let most = 1000u64
+            .saturating_mul(1 << self.failures.min(5))
+            .min(30_000);
         let random = uuid::Uuid::new_v4().as_u128() as u64;
         Duration::from_millis(1000 + random % most)
     }

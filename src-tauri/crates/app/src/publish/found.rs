@@ -31,16 +31,25 @@ impl Stage {
     ];
 
     pub fn of(name: &str) -> Self {
-        Self::ALL.iter().find(|it| it.1 == name).map_or(Self::SignIn, |it| it.0)
+        Self::ALL
+            .iter()
+            .find(|it| it.1 == name)
+            .map_or(Self::SignIn, |it| it.0)
     }
 
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|it| it.0 == self).map_or("signIn", |it| it.1)
+        Self::ALL
+            .iter()
+            .find(|it| it.0 == self)
+            .map_or("signIn", |it| it.1)
     }
 
     /// Its place in the strip, counted from 1.
     pub fn number(self) -> u8 {
-        Self::ALL.iter().find(|it| it.0 == self).map_or(1, |it| it.2)
+        Self::ALL
+            .iter()
+            .find(|it| it.0 == self)
+            .map_or(1, |it| it.2)
     }
 }
 

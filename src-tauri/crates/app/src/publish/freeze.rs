@@ -92,7 +92,10 @@ pub(crate) fn plan(
     });
     let rendered = match &context {
         Some(_) if chosen_title.is_some() => Ok(chosen_title.unwrap_or_default().to_owned()),
-        None => Err(ApiError::invalid(Field::MeetingDate, "Enter the date of the meeting.")),
+        None => Err(ApiError::invalid(
+            Field::MeetingDate,
+            "Enter the date of the meeting.",
+        )),
         Some(context) => title::render(template, context)
             .map_err(|it| ApiError::invalid(Field::PageTitle, it.to_string())),
     };
@@ -105,7 +108,9 @@ pub(crate) fn plan(
         (Some(other), _) => other.clone(),
         (None, _) => Parent::None,
     };
-    let shown = rendered.clone().unwrap_or_else(|_| drafts::title_or_date(content));
+    let shown = rendered
+        .clone()
+        .unwrap_or_else(|_| drafts::title_or_date(content));
     let pdf_name = pdf_name.map_or_else(|| title::file_name(&shown), str::to_owned);
     let previous = drafts::previous(app, &team.id, draft_id, content)?;
     let document = document::build(
@@ -118,7 +123,12 @@ pub(crate) fn plan(
             pdf_name: &pdf_name,
         },
     );
-    Ok(Plan { title: rendered, parent, pdf_name, document })
+    Ok(Plan {
+        title: rendered,
+        parent,
+        pdf_name,
+        document,
+    })
 }
 
 /// The PDF of a planned document.
@@ -149,7 +159,9 @@ pub(crate) async fn render(
         };
         pdf::write(&document, app.fonts()?, &options).map_err(|it| ApiError::internal(&it))
     };
-    tokio::task::spawn_blocking(work).await.map_err(|it| ApiError::internal(&it))?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|it| ApiError::internal(&it))?
 }
 
 /// Who the PDF names as its author: the facilitator, or the team.
@@ -158,12 +170,19 @@ pub(crate) fn author(content: &Summary, team: &str) -> String {
         Summary::Retrospective(it) => &it.facilitator,
         Summary::HealthCheck(it) => &it.facilitator,
     };
-    if facilitator.trim().is_empty() { team.to_owned() } else { facilitator.clone() }
+    if facilitator.trim().is_empty() {
+        team.to_owned()
+    } else {
+        facilitator.clone()
+    }
 }
 
 /// "RP-5E07C2": from the end of the draft's id, where the random bits are.
 pub(crate) fn reference(draft_id: &str) -> String {
-    let end: String = draft_id.chars().filter(|it| it.is_ascii_hexdigit()).collect();
+    let end: String = draft_id
+        .chars()
+        .filter(|it| it.is_ascii_hexdigit())
+        .collect();
     let end = &end[end.len().saturating_sub(6)..];
     format!("RP-{}", end.to_uppercase())
 }
@@ -186,15 +205,15 @@ pub(super) async fn titled(
     title: &str,
     as_new_page: bool,
 ) -> Result<OperationRecord> {
-    let update = if as_new_page { None } else { update_of(app, draft_id, integration)? };
+    let update = if as_new_page {
+        None
+    } else {
+        update_of(app, draft_id, integration)?
+    };
     from_draft(app, draft_id, integration, update, Some(title)).await
 }
 
-fn update_of(
-    app: &App,
-    draft_id: &str,
-    integration: &StoredIntegration,
-) -> Result<Option<Update>> {
+fn update_of(app: &App, draft_id: &str, integration: &StoredIntegration) -> Result<Option<Update>> {
     let published = app
         .store()
         .publication_of_draft(draft_id)?
@@ -309,10 +328,16 @@ async fn freeze(app: &App, it: Ingredients<'_>) -> Result<OperationRecord> {
     };
     let named_after = draft_id.as_deref().unwrap_or(&id).to_owned();
     let reference = reference(&named_after);
-    let marker = it.update.as_ref().map_or_else(|| id.clone(), |it| it.marker.clone());
+    let marker = it
+        .update
+        .as_ref()
+        .map_or_else(|| id.clone(), |it| it.marker.clone());
     let storage = storage::write(
         &it.plan.document,
-        &Marker { operation_id: &marker, reference: &reference },
+        &Marker {
+            operation_id: &marker,
+            reference: &reference,
+        },
     );
     // https://developer.atlassian.com/cloud/confluence: a request body has 5 MB at most.
     if storage.len() > 5 * 1024 * 1024 {
@@ -332,7 +357,11 @@ async fn freeze(app: &App, it: Ingredients<'_>) -> Result<OperationRecord> {
         Parent::New { title } => parent_page(it.content.kind(), &it.team.name, title, &id),
         _ => String::new(),
     };
-    let kind = if it.update.is_some() { OperationKind::Update } else { OperationKind::Create };
+    let kind = if it.update.is_some() {
+        OperationKind::Update
+    } else {
+        OperationKind::Create
+    };
     let frozen = Frozen {
         session_id: it.session_id,
         site_name: it.site_name,
@@ -351,7 +380,10 @@ async fn freeze(app: &App, it: Ingredients<'_>) -> Result<OperationRecord> {
         marker,
         page: it.update.as_ref().map(|it| it.page.clone()),
     };
-    let found = Found { pdf_name: it.plan.pdf_name, ..Found::default() };
+    let found = Found {
+        pdf_name: it.plan.pdf_name,
+        ..Found::default()
+    };
     Ok(OperationRecord {
         id,
         kind: to_text(&kind)?,
@@ -415,7 +447,14 @@ pub(super) fn deletion(app: &App, publication_id: &str) -> Result<OperationRecor
         }),
     };
     // Not of the draft: the draft's last publish stays its last publish.
-    record_of_deletion(app, published.team_id, Some(integration_id), Some(published.id), published.title, &frozen)
+    record_of_deletion(
+        app,
+        published.team_id,
+        Some(integration_id),
+        Some(published.id),
+        published.title,
+        &frozen,
+    )
 }
 
 pub(super) fn deletion_of_test(
@@ -435,7 +474,14 @@ pub(super) fn deletion_of_test(
         link: page.link,
         attachment_id: found.attachment_id,
     });
-    record_of_deletion(app, made.team_id.clone(), None, None, made.progress.title.clone(), &frozen)
+    record_of_deletion(
+        app,
+        made.team_id.clone(),
+        None,
+        None,
+        made.progress.title.clone(),
+        &frozen,
+    )
 }
 
 fn record_of_deletion(
@@ -480,12 +526,23 @@ fn parent_page(kind: Kind, team: &str, title: &str, operation_id: &str) -> Strin
     let document = Document {
         kind,
         title: title.to_owned(),
-        blocks: vec![document::Block::Paragraph { text: format!("{what} of {team}.") }],
+        blocks: vec![document::Block::Paragraph {
+            text: format!("{what} of {team}."),
+        }],
     };
     let marker = format!("{operation_id}-parent");
-    storage::write(&document, &Marker { operation_id: &marker, reference: &reference(operation_id) })
+    storage::write(
+        &document,
+        &Marker {
+            operation_id: &marker,
+            reference: &reference(operation_id),
+        },
+    )
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|it| format!("{it:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|it| format!("{it:02x}"))
+        .collect()
 }

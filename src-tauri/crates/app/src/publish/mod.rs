@@ -27,8 +27,8 @@ use crate::{
     teams::Team,
 };
 
-pub(crate) use freeze::{Plan, author, plan, render};
 use found::{Found, Stage};
+pub(crate) use freeze::{Plan, author, plan, render};
 
 /// Where a draft stands; the closed list of the chips.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -173,9 +173,16 @@ pub async fn retry(app: &App, operation_id: String) -> Result<Operation> {
     let record = find(app, &operation_id)?;
     if record.progress.ended_at.is_none() {
         if record.progress.state == State::NEEDS_ATTENTION {
-            let state = if record.progress.in_doubt { State::CHECKING } else { State::RUNNING };
-            let progress =
-                OperationProgress { state: state.to_owned(), error: None, ..record.progress };
+            let state = if record.progress.in_doubt {
+                State::CHECKING
+            } else {
+                State::RUNNING
+            };
+            let progress = OperationProgress {
+                state: state.to_owned(),
+                error: None,
+                ..record.progress
+            };
             app.store().progress(&operation_id, &progress, None, None)?;
         }
         start(app, &operation_id);
@@ -183,11 +190,7 @@ pub async fn retry(app: &App, operation_id: String) -> Result<Operation> {
     operation(app, operation_id).await
 }
 
-pub async fn resolve(
-    app: &App,
-    operation_id: String,
-    resolution: Resolution,
-) -> Result<Operation> {
+pub async fn resolve(app: &App, operation_id: String, resolution: Resolution) -> Result<Operation> {
     let record = find(app, &operation_id)?;
     if record.progress.state != State::CONFLICT {
         return view(record);
@@ -195,7 +198,8 @@ pub async fn resolve(
     let as_new_page = matches!(resolution, Resolution::NewPage { .. });
     match resolution {
         Resolution::Keep => {
-            app.store().cancel_operation(&operation_id, app.now().timestamp_millis())?;
+            app.store()
+                .cancel_operation(&operation_id, app.now().timestamp_millis())?;
         }
         Resolution::Overwrite => {
             carry::overwrite(app, record)?;
@@ -204,13 +208,18 @@ pub async fn resolve(
         Resolution::Rename { title } | Resolution::NewPage { title } => {
             // Other content is a new operation with a marker of its own; this one ends here.
             let title = checked_title(&title)?;
-            let draft_id = record.draft_id.clone().ok_or_else(|| ApiError::gone("The draft"))?;
-            let integration_id =
-                record.integration_id.clone().ok_or_else(|| ApiError::gone("The integration"))?;
+            let draft_id = record
+                .draft_id
+                .clone()
+                .ok_or_else(|| ApiError::gone("The draft"))?;
+            let integration_id = record
+                .integration_id
+                .clone()
+                .ok_or_else(|| ApiError::gone("The integration"))?;
             let integration = integrations::find(app, &integration_id)?;
-            app.store().cancel_operation(&operation_id, app.now().timestamp_millis())?;
-            let record =
-                freeze::titled(app, &draft_id, &integration, &title, as_new_page).await?;
+            app.store()
+                .cancel_operation(&operation_id, app.now().timestamp_millis())?;
+            let record = freeze::titled(app, &draft_id, &integration, &title, as_new_page).await?;
             let revision = drafts::record(app, &draft_id)?.revision;
             app.store().enqueue(&record, Some(revision))?;
             start(app, &record.id);
@@ -234,7 +243,8 @@ pub async fn cancel(app: &App, operation_id: String) -> Result<Operation> {
             Some(carrier) => Some(carrier.sending.lock().await),
             None => None,
         };
-        app.store().cancel_operation(&operation_id, app.now().timestamp_millis())?;
+        app.store()
+            .cancel_operation(&operation_id, app.now().timestamp_millis())?;
     }
     if let Some(carrier) = carrier {
         carrier.wake.notify_one();
@@ -291,8 +301,16 @@ pub(crate) async fn start_test(
     space: SpaceRef,
     content: Summary,
 ) -> Result<Operation> {
-    let record =
-        freeze::test(app, session_id, session, team, &configuration, space, &content).await?;
+    let record = freeze::test(
+        app,
+        session_id,
+        session,
+        team,
+        &configuration,
+        space,
+        &content,
+    )
+    .await?;
     app.store().enqueue(&record, None)?;
     start(app, &record.id);
     operation(app, record.id).await
@@ -320,7 +338,10 @@ pub(crate) async fn delete(app: &App, publication_id: &str) -> Result<Operation>
 
 pub(crate) fn link_of(app: &App, operation_id: &str) -> Result<String> {
     let found: Found = from_text(&find(app, operation_id)?.progress.found)?;
-    found.page.map(|it| it.link).ok_or_else(|| ApiError::gone("The page"))
+    found
+        .page
+        .map(|it| it.link)
+        .ok_or_else(|| ApiError::gone("The page"))
 }
 
 /// Where a draft stands, from its last operation and its publication.
@@ -332,7 +353,9 @@ pub(crate) fn state_of(standing: &Standing, revision: i64) -> PublishState {
         };
         match &**state {
             State::RUNNING | State::QUEUED => {
-                return PublishState::Publishing { step: Stage::of(stage).number() };
+                return PublishState::Publishing {
+                    step: Stage::of(stage).number(),
+                };
             }
             State::CHECKING => return PublishState::Checking,
             State::CONFLICT => return PublishState::Conflict { message: message() },
@@ -352,7 +375,10 @@ pub(crate) fn state_of(standing: &Standing, revision: i64) -> PublishState {
         Some((status, version, frozen)) => match &**status {
             "deleted" => PublishState::Deleted,
             "pdfMissing" => PublishState::PdfMissing { version: *version },
-            _ => PublishState::Published { version: *version, changed: *frozen != revision },
+            _ => PublishState::Published {
+                version: *version,
+                changed: *frozen != revision,
+            },
         },
     }
 }
@@ -367,7 +393,9 @@ async fn run_to_end(app: &App, operation_id: String) -> Result<Operation> {
 
 /// The draft's publish that must not be overtaken: it is moving, or its outcome is not known.
 fn under_way(app: &App, draft_id: &str) -> Result<Option<Operation>> {
-    let Some(id) = drafts::record(app, draft_id)?.operation_id else { return Ok(None) };
+    let Some(id) = drafts::record(app, draft_id)?.operation_id else {
+        return Ok(None);
+    };
     let record = find(app, &id)?;
     if record.progress.ended_at.is_some() {
         return Ok(None);
@@ -377,15 +405,18 @@ fn under_way(app: &App, draft_id: &str) -> Result<Option<Operation>> {
         return Ok(Some(view(record)?));
     }
     // It stopped for a reason and nothing of it is in doubt: the new one takes its place.
-    app.store().cancel_operation(&id, app.now().timestamp_millis())?;
+    app.store()
+        .cancel_operation(&id, app.now().timestamp_millis())?;
     Ok(None)
 }
 
 fn find(app: &App, operation_id: &str) -> Result<OperationRecord> {
-    app.store().operation(operation_id).map_err(|problem| match problem {
-        StoreError::Gone => ApiError::gone("The publish"),
-        other => other.into(),
-    })
+    app.store()
+        .operation(operation_id)
+        .map_err(|problem| match problem {
+            StoreError::Gone => ApiError::gone("The publish"),
+            other => other.into(),
+        })
 }
 
 fn checked_title(title: &str) -> Result<String> {
@@ -432,12 +463,20 @@ fn view(record: OperationRecord) -> Result<Operation> {
     };
     let at = Stage::of(&record.progress.step).number();
     let names: &[&str] = match kind {
-        OperationKind::Create => {
-            &["Sign in", "Find parent page", "Create page", "Upload PDF", "Check the result"]
-        }
-        OperationKind::Update => {
-            &["Sign in", "Find parent page", "Update page", "Upload PDF", "Check the result"]
-        }
+        OperationKind::Create => &[
+            "Sign in",
+            "Find parent page",
+            "Create page",
+            "Upload PDF",
+            "Check the result",
+        ],
+        OperationKind::Update => &[
+            "Sign in",
+            "Find parent page",
+            "Update page",
+            "Upload PDF",
+            "Check the result",
+        ],
         OperationKind::Delete => &["Sign in", "Check the page", "Delete page"],
     };
     let steps = names
