@@ -1,4 +1,5 @@
 //! The main job without a window: connect, publish, view, update, delete.
+#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
 mod common;
 

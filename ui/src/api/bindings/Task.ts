@@ -3,6 +3,7 @@ import type { Priority } from "./Priority";
 
 export type Task = { text: string, owners: Array<string>, due: string | null, overdue: boolean, priority: Priority | null, done: boolean, 
 /**
- * The summary it was carried over from, or the dimension it belongs to.
+ * The dimension it belongs to; empty for none. What it was carried over from is told by the
+ * heading above.
  */
 note: string, };

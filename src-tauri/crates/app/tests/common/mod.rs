@@ -1,5 +1,6 @@
 //! An app without a window, in a temporary folder, with a sandbox to talk to.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
 use std::{
     path::PathBuf,
