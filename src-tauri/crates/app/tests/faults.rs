@@ -1,5 +1,8 @@
 //! A publish while the network or the server fails: nothing lost, nothing doubled.
-#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it should be"
+)]
 
 mod common;
 
@@ -199,6 +202,29 @@ async fn a_title_that_is_taken_is_the_authors_to_decide() {
         let done = world.settled(&again).await;
         assert_eq!((done.state, done.title), (OperationState::Done, title));
     }
+}
+
+/// Data Center answers in the language of the account.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_title_is_known_in_any_language() {
+    let world = world().await;
+    let integration = world.integration(Method::PersonalAccessToken).await;
+    let first = world.health_check().await;
+    world.publish(&first, &integration).await;
+    let second = drafts::duplicate(&world.app, first.clone()).await.unwrap();
+    let content = drafts::open(&world.app, first).await.unwrap().content;
+    drafts::save(&world.app, second.id.clone(), second.revision, content)
+        .await
+        .unwrap();
+    let german = r#"{"statusCode":400,"message":"Es gibt bereits eine Seite mit diesem Titel"}"#;
+    let played = world.sandbox.faults().on(
+        Matching::request("POST", "/rest/api/content$"),
+        Fault::answer(400, "application/json", german),
+    );
+    let taken = world.publish(&second.id, &integration).await;
+    assert!(played.fired());
+    assert_eq!(taken.state, OperationState::Conflict, "{:?}", taken.error);
+    assert_eq!(taken.error.unwrap().code, ErrorCode::TitleTaken);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,8 @@
 //! The main job without a window: connect, publish, view, update, delete.
-#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it should be"
+)]
 
 mod common;
 
@@ -55,7 +58,7 @@ async fn a_retrospective_is_published_viewed_updated_and_deleted_on_each_edition
         history::view(&world.app, row.id.clone()).await.unwrap();
         let opened = world.opened.lock().unwrap().clone();
         let publication = history::open(&world.app, row.id.clone()).await.unwrap();
-        assert_eq!(opened, [publication.link.clone()]);
+        assert_eq!(opened, std::slice::from_ref(&publication.link));
         assert_eq!(publication.parent, format!("Retrospectives {}", year()));
 
         // The next version of the same page, with its PDF.

@@ -1,5 +1,8 @@
 //! The file: its search, its revisions, and what becomes of it when it is damaged.
-#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it should be"
+)]
 
 use std::{fs, path::Path, time::Instant};
 

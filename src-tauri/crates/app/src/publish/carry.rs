@@ -329,14 +329,15 @@ impl Work {
         };
         match client.create_page(&page).await {
             Ok(saved) => self.page_written(&saved),
-            Err(problem) if problem.kind() == ErrorKind::TitleTaken => {
-                match self.look_for_page(client).await? {
-                    Some(page) => self.adopt(&page),
-                    None => {
-                        self.record.progress.in_doubt = false;
-                        self.stop(State::CONFLICT, problem.into())
-                    }
+            Err(problem) if may_be_a_taken_title(&problem) => {
+                if let Some(page) = self.look_for_page(client).await? {
+                    return self.adopt(&page);
                 }
+                if problem.kind() != ErrorKind::TitleTaken && !self.title_is_held(client).await? {
+                    return self.write_failed(&problem);
+                }
+                self.record.progress.in_doubt = false;
+                self.stop(State::CONFLICT, title_taken(&problem))
             }
             Err(problem)
                 if self.found.parent_remembered
@@ -369,6 +370,14 @@ impl Work {
             .await;
         let newest = self.read(newest)?;
         Ok(newest.into_iter().find(|it| self.is_ours(it)))
+    }
+
+    async fn title_is_held(&mut self, client: &Client) -> Step<bool> {
+        let title = self.record.progress.title.clone();
+        let titled = client.pages_titled(&self.frozen.space, &title).await;
+        let holds =
+            |it: &ServerPage| matches!(it.status, PageStatus::Current | PageStatus::Archived);
+        Ok(self.read(titled)?.iter().any(holds))
     }
 
     fn is_ours(&self, page: &ServerPage) -> bool {
@@ -882,6 +891,28 @@ fn numbered(file_name: &str) -> String {
         Some((stem, number)) => format!("{stem} ({}).pdf", number.saturating_add(1)),
         None => format!("{stem} (2).pdf"),
     }
+}
+
+/// Data Center says it in the language of the account, so any refusal of the content may be it.
+fn may_be_a_taken_title(problem: &Error) -> bool {
+    problem.kind() == ErrorKind::TitleTaken
+        || (problem.kind() == ErrorKind::Refused && problem.status() == Some(400))
+}
+
+fn title_taken(problem: &Error) -> ApiError {
+    let mut error = ApiError::from_ref(problem);
+    if problem.kind() != ErrorKind::TitleTaken {
+        error = ApiError {
+            details: error.details,
+            ..ApiError::new(
+                ErrorCode::TitleTaken,
+                "Another page of the space has this title",
+                "Choose another title.",
+            )
+            .because("Confluence allows a title once in a space. Nothing was created.")
+        };
+    }
+    error
 }
 
 fn page_gone() -> ApiError {

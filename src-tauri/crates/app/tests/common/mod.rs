@@ -1,6 +1,9 @@
 //! An app without a window, in a temporary folder, with a sandbox to talk to.
 #![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it should be"
+)]
 
 use std::{
     path::PathBuf,
