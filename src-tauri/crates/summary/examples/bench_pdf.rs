@@ -159,7 +159,7 @@ fn document() -> Document {
         id: number.to_string(),
         text: format!("{} ({number})", pick(number)),
         votes: (number * 7 % 13) as u32,
-        comments: (0..usize::from(number % 6 == 0) * 2)
+        comments: (0..usize::from(number.is_multiple_of(6)) * 2)
             .map(|it| Comment {
                 id: it.to_string(),
                 author: people[(number + it) % people.len()].into(),
@@ -202,7 +202,7 @@ fn document() -> Document {
                 Some(Priority::Low),
                 None,
             ][number % 4],
-            done: number % 5 == 0,
+            done: number.is_multiple_of(5),
             ..Action::default()
         })
         .collect();

@@ -1,5 +1,7 @@
 //! The PDF as a reader sees it: each file is taken apart again with lopdf.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
