@@ -3,11 +3,13 @@
 //! Nothing is dropped silently: each line of the notes ends up in a draft, and those that fitted
 //! nowhere are shown and kept as its notes.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Summary;
+use crate::{Summary, title::date_in_words};
 
 mod blocks;
 mod dates;
@@ -199,11 +201,34 @@ pub fn preview(text: &str, options: &ImportOptions) -> ImportPreview {
             unplaced,
         });
     }
+    tell_apart(&mut sections);
     ImportPreview {
         date_order: order,
         date_order_in_doubt: options.date_order.is_none() && found.in_doubt,
         date_example: example(&lines, order),
         sections,
+    }
+}
+
+/// Sections under the same words get their date into the title: a space of Confluence takes each
+/// title once.
+fn tell_apart(sections: &mut [ImportedSection]) {
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    for section in sections.iter() {
+        *seen
+            .entry(section.summary.title().to_lowercase())
+            .or_default() += 1;
+    }
+    for section in sections {
+        let date = section.summary.date();
+        let title = match &mut section.summary {
+            Summary::Retrospective(it) => &mut it.title,
+            Summary::HealthCheck(it) => &mut it.title,
+        };
+        let same = seen.get(&title.to_lowercase()).copied().unwrap_or_default();
+        if let Some(date) = date.filter(|_| same > 1 && !title.is_empty()) {
+            *title = [&**title, &date_in_words(date)].join(", ");
+        }
     }
 }
 

@@ -117,8 +117,12 @@ fn each_dated_section_becomes_a_draft() {
     assert_eq!(
         found,
         [
-            (3, "Retro Action Items", "2023-04-13".to_owned()),
-            (8, "Retro Action Items", "2023-04-04".to_owned()),
+            (
+                3,
+                "Retro Action Items, 13 Apr 2023",
+                "2023-04-13".to_owned()
+            ),
+            (8, "Retro Action Items, 4 Apr 2023", "2023-04-04".to_owned()),
             (12, "Leads Meeting", "2023-03-01".to_owned()),
         ]
     );
@@ -800,4 +804,17 @@ fn our_own_markdown_is_read_back() {
     assert_eq!(kudos(&read), kudos(&original));
     assert_eq!(board(&read), board(&original));
     assert_eq!(read.notes, "Return on time invested: 4.2 of 5");
+}
+
+#[test]
+fn dated_sections_under_the_same_words_can_be_told_apart() {
+    let notes = "## Retro - 2026-05-04\n- a\n\n## Retro - 2026-05-18\n- b\n\n## Kick-off - 2026-06-01\n- c\n";
+    let titles: Vec<_> = retropress_summary::import::drafts(notes, &ImportOptions::default())
+        .iter()
+        .map(|it| it.title().to_owned())
+        .collect();
+    assert_eq!(
+        titles,
+        ["Retro, 4 May 2026", "Retro, 18 May 2026", "Kick-off"]
+    );
 }
