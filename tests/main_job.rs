@@ -6,7 +6,8 @@ mod window;
 
 use thirtyfour::prelude::*;
 use window::journey::{
-    NOTES, choose_space, fetch, import_notes, next, pdf_of, save_connection, try_sandbox,
+    NOTES, choose_space, fetch, import_notes, is_in_trash, next, pdf_of, save_connection,
+    try_sandbox,
 };
 use window::{Window, until};
 
@@ -31,23 +32,17 @@ async fn imported_retrospective_with_a_personal_access_token() {
     }
     next(&window, "Test").await;
     for (act, name) in [
-        ("Publish Test Retrospective Summary", "retrospective"),
-        ("Publish Test Health Check Summary", "health check"),
+        ("Publish Test Retrospective Summary", "Retrospective"),
+        ("Publish Test Health Check Summary", "Health check"),
     ] {
-        window.click("button", act).await;
+        let test = window.find("region", name).await;
+        window.click_in(&test, "button", act).await;
         window.forget_opened();
-        window
-            .click("button", &format!("View in Confluence: test {name}"))
-            .await;
+        window.click_in(&test, "button", "View in Confluence").await;
         let address = window.opened().await;
         assert_eq!(fetch(&address).await.status(), 200, "{address}");
-        window
-            .click("button", &format!("Delete the test {name}"))
-            .await;
-        until("the test page to be gone", async || {
-            (fetch(&address).await.status() == 404).then_some(())
-        })
-        .await;
+        window.click_in(&test, "button", "Delete").await;
+        is_in_trash(&address).await;
     }
     window.sees("The test page was deleted").await;
     save_connection(&window).await;
@@ -85,10 +80,7 @@ async fn imported_retrospective_with_a_personal_access_token() {
     window.click_containing("link", "Retrospective: ").await;
     window.click("button", "Delete…").await;
     window.click("button", "Delete page").await;
-    until("the page to be gone", async || {
-        (fetch(&address).await.status() == 404).then_some(())
-    })
-    .await;
+    is_in_trash(&address).await;
     window.find_containing("row", "Deleted").await;
     window.close().await;
 }
@@ -149,10 +141,7 @@ async fn health_check_by_hand_with_an_api_token() {
     window.click_containing("link", "Health check: ").await;
     window.click("button", "Delete…").await;
     window.click("button", "Delete page").await;
-    until("the page to be gone", async || {
-        (fetch(&address).await.status() == 404).then_some(())
-    })
-    .await;
+    is_in_trash(&address).await;
     window.close().await;
 }
 
@@ -247,10 +236,7 @@ async fn retrospective_with_basic_authentication_by_keyboard() {
     window.find("button", "Delete page").await;
     window.tab_to("button", "Delete page").await;
     window.press(Key::Enter).await;
-    until("the page to be gone", async || {
-        (fetch(&address).await.status() == 404).then_some(())
-    })
-    .await;
+    is_in_trash(&address).await;
     window.close().await;
 }
 

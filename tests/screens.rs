@@ -56,9 +56,7 @@ async fn are_accessible() {
     window
         .click("button", "Publish Test Retrospective Summary")
         .await;
-    window
-        .find("button", "View in Confluence: test retrospective")
-        .await;
+    window.find("button", "View in Confluence").await;
     check(&window, "Test").await;
     next(&window, "Save").await;
     check(&window, "Save").await;

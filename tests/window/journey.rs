@@ -81,8 +81,17 @@ pub async fn fetch(address: &str) -> reqwest::Response {
     reqwest::get(address).await.unwrap()
 }
 
-/// The text of the PDF that a page of the sandbox links to.
-pub async fn pdf_of(address: &str, page: &str) -> String {
+/// Waits until the sandbox shows the page as one in the trash.
+pub async fn is_in_trash(address: &str) {
+    until("the page in the trash", async || {
+        let page = fetch(address).await.text().await.ok()?;
+        page.contains("This page is in the trash").then_some(())
+    })
+    .await;
+}
+
+/// The address of the PDF that a page of the sandbox links to.
+pub fn pdf_link(address: &str, page: &str) -> String {
     let link = page
         .split("href=\"")
         .skip(1)
@@ -93,11 +102,14 @@ pub async fn pdf_of(address: &str, page: &str) -> String {
                 .is_some_and(|path| path.ends_with(".pdf"))
         })
         .unwrap_or_else(|| panic!("no PDF is linked: {page}"));
-    let link = reqwest::Url::parse(address)
-        .unwrap()
-        .join(&link.replace("&amp;", "&"))
-        .unwrap();
-    let bytes = fetch(link.as_str()).await.bytes().await.unwrap();
+    let base = reqwest::Url::parse(address).unwrap();
+    base.join(&link.replace("&amp;", "&")).unwrap().to_string()
+}
+
+/// The text of that PDF.
+pub async fn pdf_of(address: &str, page: &str) -> String {
+    let link = pdf_link(address, page);
+    let bytes = fetch(&link).await.bytes().await.unwrap();
     assert!(bytes.starts_with(b"%PDF-"), "{link}");
     text_of(&bytes)
 }

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
 
 /// Longer than anything in the window takes, on the slowest machine these tests run on.
@@ -218,6 +219,7 @@ impl Window {
 
     /// The first of this role and exactly this name; waits for it.
     pub async fn find(&self, role: &str, name: &str) -> WebElement {
+        println!("find {role} {name:?}");
         self.wait(role, name, false, None).await
     }
 
@@ -247,22 +249,43 @@ impl Window {
     }
 
     pub async fn click(&self, role: &str, name: &str) {
-        let element = self.find(role, name).await;
+        println!("click {role} {name:?}");
+        let element = self.wait(role, name, false, None).await;
         self.press_on(&element).await;
     }
 
     pub async fn click_containing(&self, role: &str, words: &str) {
+        println!("click {role} with {words:?}");
         let element = self.find_containing(role, words).await;
         self.press_on(&element).await;
     }
 
+    /// A press of the mouse. Where a label lies over its control, the press goes to the label, as it
+    /// does for a person; a message that lies over it goes away by itself.
     async fn press_on(&self, element: &WebElement) {
         element.scroll_into_view().await.unwrap();
-        element.click().await.unwrap();
+        let start = Instant::now();
+        loop {
+            match element.click().await {
+                Err(error) if is_covered(&error) && start.elapsed() < PATIENCE => {
+                    let label = "return arguments[0].labels?.[0]";
+                    let label = self
+                        .driver
+                        .execute(label, vec![element.to_json().unwrap()])
+                        .await;
+                    if let Ok(label) = label.unwrap().element() {
+                        return label.click().await.unwrap();
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+                outcome => return outcome.unwrap(),
+            }
+        }
     }
 
     /// Replaces what a text field holds, as a person would: all chosen, then typed over.
     pub async fn fill(&self, label: &str, text: &str) {
+        println!("fill {label:?} with {text:?}");
         let field = self.find("textbox", label).await;
         self.type_over(&field, text).await;
     }
@@ -290,6 +313,7 @@ impl Window {
 
     /// Keys to whatever has the focus.
     pub async fn press(&self, keys: impl Into<TypingData>) {
+        println!("press keys");
         self.driver
             .action_chain()
             .send_keys(keys)
@@ -338,6 +362,7 @@ impl Window {
 
     /// Waits until these words are on the screen, whatever their case.
     pub async fn sees(&self, words: &str) {
+        println!("look for {words:?}");
         let start = Instant::now();
         loop {
             let shown = self
@@ -436,6 +461,13 @@ const APP: &str = env!("CARGO_BIN_EXE_retropress");
 const AXE: &str = include_str!("../../ui/node_modules/axe-core/axe.min.js");
 const PAGE: &str = include_str!("page.js");
 
+fn is_covered(error: &WebDriverError) -> bool {
+    matches!(
+        error.as_inner(),
+        WebDriverErrorInner::ElementClickIntercepted(_)
+    )
+}
+
 /// Asks again and again until there is an answer.
 pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let start = Instant::now();
@@ -483,7 +515,9 @@ impl Process {
     async fn connect(&self, app: &str) -> WebDriver {
         let address = format!("http://127.0.0.1:{}", self.port);
         let mut wanted = Capabilities::new();
-        wanted.insert("tauri:options".into(), json!({ "application": app }));
+        wanted
+            .set("tauri:options", json!({ "application": app }))
+            .unwrap();
         let start = Instant::now();
         loop {
             match WebDriver::new(&address, wanted.clone()).await {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::program::{cargo, show};
 use crate::{Answer, place, window};
@@ -22,23 +23,29 @@ pub fn commands() -> PathBuf {
 }
 
 /// An empty folder to write the types into.
-pub fn fresh() -> Answer<PathBuf> {
-    let fresh = place::target().join("bindings");
+pub fn fresh(purpose: &str) -> Answer<PathBuf> {
+    let fresh = place::target().join("bindings").join(purpose);
     fs::remove_dir_all(&fresh).ok();
     fs::create_dir_all(&fresh).map_err(|error| error.to_string())?;
     Ok(fresh)
 }
 
+/// Writes the types into a folder. By cargo's own test runner: in processes of their own, as
+/// nextest has it, the tests would write the same files at the same time.
+pub fn export(folder: &Path) -> Command {
+    let mut export = cargo();
+    export
+        .args(["test", "--workspace", "--lib", "--quiet", "export_"])
+        .env(FOLDER, folder);
+    export
+}
+
 pub fn bindings() -> Answer {
-    if !place::ui().join("dist").is_dir() {
+    if !place::ui().join("dist/index.html").is_file() {
         window::build()?;
     }
-    let fresh = fresh()?;
-    show(
-        cargo()
-            .args(["test", "--workspace", "--lib", "--quiet", "export_"])
-            .env(FOLDER, &fresh),
-    )?;
+    let fresh = fresh("written")?;
+    show(&mut export(&fresh))?;
     let written = files(&fresh)?;
     if written.is_empty() {
         return Err("no test wrote a type".into());

@@ -1,7 +1,7 @@
 //! A desktop for machines that have none: a virtual display and a D-Bus session with an open
 //! GNOME Keyring.
 //!
-//! `dbus-run-session` and `xvfb-run` go round this program, which then runs as
+//! `xvfb-run` and `dbus-run-session` go round this program, which then runs as
 //! `xtask inside-desktop`, starts the keyring and, last, the program all this is for.
 
 use std::fs;
@@ -28,14 +28,10 @@ pub fn display() -> bool {
 /// The command, inside a desktop whose keyring is kept in `home`.
 pub fn around(command: &Command, home: &Path) -> Answer<Command> {
     let this = std::env::current_exe().map_err(|error| error.to_string())?;
-    let mut around = program("dbus-run-session");
+    let mut around = program("xvfb-run");
     around
-        .args([
-            "--",
-            "xvfb-run",
-            "--auto-servernum",
-            "--server-args=-screen 0 1600x1000x24",
-        ])
+        .args(["--auto-servernum", "--server-args=-screen 0 1600x1000x24"])
+        .args(["dbus-run-session", "--"])
         .arg(this)
         .arg(COMMAND)
         .arg(home)
@@ -43,11 +39,10 @@ pub fn around(command: &Command, home: &Path) -> Answer<Command> {
         .args(command.get_args())
         // No assistive technology listens here, and starting its bus takes seconds.
         .env("NO_AT_BRIDGE", "1")
-        // The virtual display has no graphics card.
-        .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
-        .env("WEBKIT_DISABLE_COMPOSITING_MODE", "1")
-        .env("GDK_BACKEND", "x11")
+        // The virtual display has no graphics card. WebKit's own switches for such machines
+        // (WEBKIT_DISABLE_...) stay off: with them, its driver never answers with a picture.
         .env("LIBGL_ALWAYS_SOFTWARE", "1")
+        .env("GDK_BACKEND", "x11")
         .env_remove("WAYLAND_DISPLAY");
     for (name, value) in command.get_envs() {
         match value {
