@@ -48,7 +48,7 @@ async fn imported_retrospective_with_a_personal_access_token() {
     save_connection(&window).await;
 
     import_notes(&window, NOTES, 2).await;
-    window.click_containing("link", "2 May 2023").await;
+    window.click("link", "Retrospective: Retrospective").await;
     window.click("link", "Share").await;
     window.sees("console warnings & <less> noise").await;
     window.click("button", "Publish to Confluence").await;

@@ -79,7 +79,7 @@ async fn are_accessible() {
     import_notes(&window, NOTES, 2).await;
     check(&window, "Summaries").await;
 
-    window.click_containing("link", "2 May 2023").await;
+    window.click("link", "Retrospective: Retrospective").await;
     window.find("heading", "Columns").await;
     check(&window, "Retrospective").await;
     window.click("link", "Share").await;
