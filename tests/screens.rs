@@ -41,11 +41,6 @@ async fn are_accessible() {
         window.find("heading", method).await;
         check(&window, method).await;
     }
-    window.click("button", "Next").await;
-    window.find("heading", "Connect").await;
-    window
-        .click("button", "Try with the built-in sandbox")
-        .await;
     next(&window, "Configuration").await;
     window.click("button", "Next").await;
     window.find("alert", "").await;

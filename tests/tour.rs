@@ -114,6 +114,10 @@ async fn tour() {
     tour.window.click("link", "Share").await;
     tour.window.find("button", "Publish to Confluence").await;
     tour.window.sees("Pairing on the release").await;
+    until("the message to go", async || {
+        (!tour.window.shows("drafts imported").await).then_some(())
+    })
+    .await;
     tour.picture("share").await;
     tour.window.click("tab", "PDF").await;
     tour.window.find_containing("img", "Page 1").await;
