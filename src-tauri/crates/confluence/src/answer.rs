@@ -66,7 +66,7 @@ fn whole(answer: &Answer, subject: Subject, context: &Context) -> Result<Value> 
             .with(|inner| inner.source = Some(Box::new(error)))
             .with(|inner| placed(inner, answer, context))
     })?;
-    // A failure in the coat of a 200 (confluence-api.md, 1.5, draft page).
+    // A failure in the coat of a 200, as met with draft pages.
     if let Some(status) = value.get("statusCode").and_then(Value::as_u64)
         && (400..600).contains(&status)
         && value.get("id").is_none()

@@ -332,7 +332,7 @@ impl Http {
 }
 
 /// The multipart body of an upload. The file name goes as plain UTF-8, and the comment names its
-/// character set: without it Cloud takes it for Latin-1 (confluence-api.md, 1.6).
+/// character set: without it Cloud takes it for Latin-1.
 fn form(file: &crate::Upload) -> Result<multipart::Form> {
     let refused = |cause| Error::new(ErrorKind::Refused, Outcome::Final).because(cause);
     let name = &file.file_name;

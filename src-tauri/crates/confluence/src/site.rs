@@ -218,7 +218,7 @@ fn digits(text: &str) -> Option<String> {
 }
 
 /// The page id in a tiny link: base64 of its little-endian bytes, with `-` for `/`, `_` for `+`, and
-/// the `A`s at the end left out (confluence-api.md, 1.4).
+/// the `A`s at the end left out.
 fn tiny_id(code: &str) -> Option<String> {
     use base64::Engine as _;
     if code.is_empty() || code.len() > 11 {
