@@ -14,10 +14,23 @@ export function useTransport(other: Transport): void {
 
 export async function call<T>(name: string, args?: Record<string, unknown>): Promise<T> {
   try {
-    return (await transport(name, args)) as T;
+    return (await transport(name, args && wellFormed(args))) as T;
   } catch (problem) {
     throw asApiError(problem);
   }
+}
+
+/**
+ * Half a surrogate pair is no character and cannot cross to Rust, so it becomes U+FFFD. JSON writes
+ * nothing else as an escape of that range (ECMA-262, QuoteJSONString).
+ */
+function wellFormed(args: Record<string, unknown>): Record<string, unknown> {
+  const text = JSON.stringify(args);
+  if (!/\\ud[89a-f]/i.test(text)) return args;
+  const mended = text.replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/gi, (it) =>
+    it.length === 2 ? it : "\ufffd",
+  );
+  return JSON.parse(mended);
 }
 
 export function isApiError(problem: unknown): problem is ApiError {
