@@ -575,7 +575,9 @@ fn started_at(program: &Path) -> f64 {
 /// connections gets in between.
 fn free_ports(count: u16) -> u16 {
     loop {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap();
         let first = 20_000 + (now.subsec_micros() % 12_000) as u16;
         let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
         if (first..first + count).all(free) {
