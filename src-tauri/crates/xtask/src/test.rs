@@ -142,6 +142,7 @@ pub fn test(wanted: &[String]) -> Answer {
     let start = Instant::now();
     let mut all = Tally::default();
     let mut broken = vec![];
+    let mut why = vec![];
     for part in PARTS {
         if !wanted.is_empty() && wanted.iter().all(|name| name != part.name) {
             continue;
@@ -168,6 +169,12 @@ pub fn test(wanted: &[String]) -> Answer {
         }
         if tally.failed > 0 {
             broken.push(part.what);
+            why.extend(
+                tally
+                    .notes
+                    .iter()
+                    .map(|note| format!("{}:\n{note}", part.what)),
+            );
         }
         all.passed += tally.passed;
         all.failed += tally.failed;
@@ -175,7 +182,8 @@ pub fn test(wanted: &[String]) -> Answer {
     }
     println!("\nin {}", seconds(start.elapsed()));
     if !broken.is_empty() {
-        println!("failed: {}", broken.join(", "));
+        // Once more, where the end of a long run is read.
+        println!("\n{}\n\nfailed: {}", why.join("\n"), broken.join(", "));
     }
     println!("{}", counts(&all));
     match all.failed {
@@ -244,7 +252,8 @@ fn ui_tests() -> Answer<Tally> {
     let mut run = node_script("npm");
     run.args(["test", "--", "--reporter=default", "--reporter=json"])
         .arg(format!("--outputFile.json={}", report.display()));
-    let log = program::log("vitest", &mut run)?;
+    // Without colours, so that what went wrong can be found by its words.
+    let log = program::log("vitest", run.env("NO_COLOR", "1").env_remove("FORCE_COLOR"))?;
     let text = fs::read_to_string(&report).map_err(|_| end_of(&log))?;
     let report: serde_json::Value =
         serde_json::from_str(&text).map_err(|error| format!("vitest's report: {error}"))?;
@@ -272,9 +281,47 @@ fn judge(mut tally: Tally, log: &Log) -> Tally {
         }
     }
     if tally.failed > 0 {
-        tally.notes.push(end_of(log));
+        let reasons = reasons(&log.text);
+        tally.notes.push(match reasons.is_empty() {
+            true => end_of(log),
+            false => format!("{}\n(all of it: {})", reasons, log.path.display()),
+        });
     }
     tally
+}
+
+/// What failed and why, in the words of the test runners: a panic with its place, vitest's failed
+/// tests, errors and what none of its tests caught. Each with the lines that follow.
+fn reasons(log: &str) -> String {
+    const MOST: usize = 12;
+    const LINES: usize = 5;
+    const SIGNS: [&str; 5] = [
+        "panicked at",
+        "FAIL ",
+        "Error: ",
+        "Unhandled ",
+        "Uncaught Exception",
+    ];
+    let lines: Vec<&str> = log.lines().collect();
+    let mut said = vec![];
+    let mut next = 0;
+    for (at, line) in lines.iter().enumerate() {
+        if at < next || !SIGNS.iter().any(|sign| line.contains(sign)) {
+            continue;
+        }
+        let end = (at + LINES).min(lines.len());
+        for line in &lines[at..end] {
+            let line: String = line.chars().take(300).collect();
+            if !line.trim().is_empty() {
+                said.push(line);
+            }
+        }
+        next = end;
+        if said.len() >= MOST * LINES {
+            break;
+        }
+    }
+    said.join("\n")
 }
 
 fn clippy() -> Answer<Tally> {
