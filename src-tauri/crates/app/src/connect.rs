@@ -728,6 +728,20 @@ pub(crate) fn open_page(app: &App, site: &Site, link: &str) -> Result<()> {
     open_in_browser(app, &address)
 }
 
+/// Opens a page whose integration is gone. Its address came from the Confluence it was published to.
+pub(crate) async fn open_kept_link(app: &App, link: &str) -> Result<()> {
+    let address = Url::parse(link).map_err(|it| ApiError::internal(&it))?;
+    let on_this_computer = matches!(
+        address.host_str(),
+        Some("localhost" | "127.0.0.1" | "[::1]")
+    );
+    if on_this_computer {
+        // Most likely the sandbox. Where it is something else, the browser says what is missing.
+        let _ = app.inner.sandbox.start().await;
+    }
+    open_in_browser(app, &address)
+}
+
 pub(crate) fn open_in_browser(app: &App, address: &Url) -> Result<()> {
     if !matches!(address.scheme(), "https" | "http") {
         return Err(ApiError::new(

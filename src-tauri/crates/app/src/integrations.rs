@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-use retropress_confluence::{Route, Site, SpaceRef};
+use retropress_confluence::{Route, Site, SpaceRef, Url};
 use retropress_store::{IntegrationRecord, PublicationRecord};
 use retropress_summary::{Kind, title::TitleContext};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -222,6 +222,12 @@ pub async fn save(
     };
     app.store()
         .save_integration(&integration.record()?, sealed.as_deref())?;
+    // Pages that went out over an integration that is gone can be reached again over this one; those
+    // of another Confluence cannot.
+    app.store()
+        .share_out_publications(&integration.team_id, &integration.id, |link| {
+            Url::parse(link).is_ok_and(|it| integration.site.is_own_address(&it))
+        })?;
     if session_only {
         let secret = SecretString::from(session.secret.expose_secret());
         lock(&app.inner.session_secrets).insert(integration.id.clone(), secret.into());
