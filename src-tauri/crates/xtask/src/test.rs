@@ -436,8 +436,8 @@ fn keyring() -> Answer<Tally> {
     let mut run = cargo();
     run.args([
         "test",
-        "--package",
-        "retropress-secrets",
+        // All packages, so that cargo builds with the features it has built before.
+        "--workspace",
         "--test",
         "keyring",
         "--",
@@ -457,7 +457,7 @@ fn e2e() -> Answer<Tally> {
     let home = place::target().join("e2e");
     fs::remove_dir_all(&home).ok();
     let mut run = cargo();
-    run.args(["test", "--package", "retropress", "--no-fail-fast"])
+    run.args(["test", "--workspace", "--no-fail-fast"])
         .args(["--test", "main_job", "--test", "screens"])
         .args(["--", "--ignored", "--test-threads=1"])
         .env("TAURI_DRIVER", driver);
