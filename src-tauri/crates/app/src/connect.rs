@@ -1,7 +1,10 @@
 //! The wizard's Connect, Configuration and Test: everything before SAVE CHANGES, kept in memory only.
 
+pub mod sign_in;
+
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use retropress_confluence::{
     self as confluence, Client, Error, ErrorKind, PageAddress, PageRef, PageStatus, SecretString,
     Site, Space, SpaceRef, Url,
@@ -18,7 +21,7 @@ use ts_rs::TS;
 use crate::{
     ApiError, App, ErrorCode, Field, Result, clients,
     error::from_confluence,
-    integrations::{self, Configuration, Parent},
+    integrations::{self, Configuration, Parent, SignInDetails},
     lock, new_id,
     publish::{self, Operation},
     teams,
@@ -54,6 +57,8 @@ pub struct ConnectRequest {
     pub secret: Option<String>,
     /// The user accepted plain http for this host.
     pub allow_http: bool,
+    /// The day the token expires, as its maker was told.
+    pub expires_on: Option<NaiveDate>,
 }
 
 /// A connection that was checked and works.
@@ -197,6 +202,7 @@ pub(crate) struct Session {
     pub client: Client,
     pub allow_http: bool,
     pub sandbox: bool,
+    pub sign_in: SignInDetails,
     spaces: OnceCell<Vec<Space>>,
 }
 
@@ -285,6 +291,10 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
         client,
         allow_http: request.allow_http,
         sandbox,
+        sign_in: SignInDetails {
+            expires_on: request.expires_on,
+            ..SignInDetails::default()
+        },
         spaces: OnceCell::new(),
     };
     begin(app, session).await
@@ -309,6 +319,7 @@ pub async fn resume(app: &App, integration_id: String) -> Result<Connection> {
         client,
         allow_http: integration.allow_http,
         sandbox: integration.sandbox,
+        sign_in: integration.sign_in,
         spaces: OnceCell::new(),
     };
     begin(app, session).await

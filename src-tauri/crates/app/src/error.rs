@@ -49,6 +49,8 @@ pub enum ErrorCode {
     NotConfluence,
     InsecureHttp,
     SignInRefused,
+    /// What was saved for the sign-in is no longer good: sign in again. Nothing queued is lost.
+    SignInNeeded,
     Captcha,
     BasicSwitchedOff,
     TokenTooNew,
@@ -91,6 +93,10 @@ pub enum Field {
     PersonalAccessToken,
     Username,
     Password,
+    ClientId,
+    ClientSecret,
+    /// The address the browser ended on.
+    SignInAddress,
     Space,
     RetrospectiveParent,
     RetrospectiveTitle,

@@ -86,6 +86,8 @@ pub enum Event {
     DraftsChanged { team_id: String },
     #[serde(rename_all = "camelCase")]
     IntegrationsChanged { team_id: String },
+    #[serde(rename_all = "camelCase")]
+    SignInChanged { sign_in_id: String },
 }
 
 impl App {

@@ -164,6 +164,7 @@ impl World {
             account,
             secret: Some(secret),
             allow_http: false,
+            expires_on: None,
         }
     }
 
