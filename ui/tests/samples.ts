@@ -287,6 +287,11 @@ export const integrations = (): Integration[] => [
     sandbox: false,
     savedAt: "2026-10-02T08:15:00Z",
     secretProblem: "The saved token is no longer in the keyring.",
+    expiresOn: null,
+    expiryWarning: null,
+    serviceAccount: false,
+    scopes: "granular",
+    clientId: "",
   },
   {
     id: "integration-2",
@@ -314,6 +319,11 @@ export const integrations = (): Integration[] => [
     sandbox: false,
     savedAt: "2026-11-19T10:43:00Z",
     secretProblem: null,
+    expiresOn: null,
+    expiryWarning: null,
+    serviceAccount: false,
+    scopes: "granular",
+    clientId: "",
   },
 ];
 

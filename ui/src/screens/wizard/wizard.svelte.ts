@@ -287,6 +287,7 @@ export class Wizard {
           ? this.form.secret
           : this.form.secret.trim(),
       allowHttp: this.form.allowHttp,
+      expiresOn: null,
     };
     return JSON.stringify(request);
   }
