@@ -350,42 +350,42 @@ export const scopes: ScopeView[] = [
   {
     granular: "read:space:confluence",
     classic: "read:confluence-space.summary",
-    requiredFor: "Reading the list of spaces while the integration is configured.",
+    requiredFor: "reading the list of spaces during configuration",
   },
   {
     granular: "write:page:confluence",
     classic: "write:confluence-content",
-    requiredFor: "Creating pages for retrospective and health check reports.",
+    requiredFor: "creating pages for retrospective and health check reports",
   },
   {
     granular: "write:confluence-file",
     classic: "write:confluence-file",
-    requiredFor: "Adding the PDF to them.",
+    requiredFor: "adding the PDF to them",
   },
   {
     granular: "read:page:confluence",
     classic: "read:confluence-content.summary",
-    requiredFor: "Checking whether a parent page exists.",
+    requiredFor: "checking whether a parent page exists, and whether a publish already arrived",
   },
   {
     granular: "read:attachment:confluence",
     classic: "",
-    requiredFor: "Checking whether a publish has already arrived.",
+    requiredFor: "checking whether the PDF already arrived",
   },
   {
     granular: "delete:page:confluence",
     classic: "",
-    requiredFor: "Deleting a page that you published, when you ask for it.",
+    requiredFor: "deleting a published page when you choose Delete",
   },
   {
     granular: "read:confluence-user",
     classic: "",
-    requiredFor: "Naming the account in this wizard.",
+    requiredFor: "naming the account in the wizard",
   },
   {
     granular: "offline_access",
     classic: "offline_access",
-    requiredFor: "Publishing later without signing in each time.",
+    requiredFor: "publishing later without signing in each time",
   },
 ];
 

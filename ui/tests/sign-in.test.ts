@@ -171,6 +171,17 @@ describe("Atlassian Login", () => {
     expect(calls(backend, "leave_connection")).toEqual([]);
   });
 
+  it("asks to sign in again where the chosen site came too late", async () => {
+    const { backend, user } = await waiting(atlassian);
+    backend.answerSignIn();
+    await screen.findByLabelText("Atlassian Cloud instance");
+    backend.failNext("choose_site", problem("gone", { message: "This sign-in has ended" }));
+    await user.click(next());
+    await screen.findByText("This sign-in has ended");
+    await signInButton();
+    expect(screen.getByLabelText("Client ID")).toHaveProperty("value", "client-1");
+  });
+
   it("signs in as a service account without a browser, with a client of its own", async () => {
     const { backend, user } = await open(atlassian);
     await user.type(screen.getByLabelText("Client ID"), "of the app");
@@ -270,7 +281,8 @@ describe("Atlassian Login", () => {
       state: {
         type: "waiting",
         listening: false,
-        problem: "Another program uses port 43117",
+        problem:
+          "Another program uses port 43117 of this computer. Sign in, then copy the address.",
       },
       address: "https://auth.atlassian.com/authorize?state=1",
       redirectUrl: "http://localhost:43117/confluence/cloud",
@@ -280,7 +292,9 @@ describe("Atlassian Login", () => {
     await user.type(screen.getByLabelText("Client ID"), "client-1");
     await user.type(screen.getByLabelText("Client Secret"), "secret-1");
     await user.click(await signInButton());
-    await screen.findByText("Another program uses port 43117");
+    await screen.findByText(/^Another program uses port 43117/);
+    screen.getByText(/It is clicked on a page of auth.atlassian.com/);
+    expect(screen.queryByText(/should have opened|continues by itself/)).toBeNull();
     screen.getByText(/The browser ends on an error page this time/);
     await expectNoFindings();
   });
