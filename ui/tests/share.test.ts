@@ -297,6 +297,14 @@ describe("when it does not go through", () => {
     expect(publishButton().getAttribute("aria-disabled")).toBeNull();
   });
 
+  it("leads to the sign-in where that has ended", async () => {
+    const { backend, user } = await share();
+    backend.failNext("publish", problem("signInNeeded", { message: "Sign in again" }));
+    await user.click(publishButton());
+    const link = await screen.findByRole("link", { name: "Sign in again" });
+    expect(link.getAttribute("href")).toBe("#/settings/integrations");
+  });
+
   it("keeps the button when publishing could not even begin", async () => {
     const { backend, user } = await share();
     backend.failNext("publish", problem("diskFull", { message: "The disk is full" }));
