@@ -5,7 +5,11 @@ use secrecy::ExposeSecret as _;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    ApiError, App, ErrorCode, Result, connect::Method, integrations::StoredIntegration, lock,
+    ApiError, App, ErrorCode, Result,
+    connect::Method,
+    integrations::StoredIntegration,
+    lock,
+    network::{self, NetworkScope},
 };
 
 /// Atlassian's gateway, or the sandbox's when the address leads there.
@@ -26,8 +30,10 @@ pub(crate) async fn client_of(app: &App, integration: &StoredIntegration) -> Res
     let secret = secret_of(app, integration).await?;
     let credential = credential(integration.method, &integration.account, secret)?;
     let endpoints = endpoints_for(app, &integration.site.base_url);
+    let scope = NetworkScope::of(Some(&integration.id), &integration.team_id);
+    let http = network::http(app, &scope).await?;
     Ok(Client::new(
-        &app.inner.http,
+        &http,
         integration.site.clone(),
         credential,
         endpoints,

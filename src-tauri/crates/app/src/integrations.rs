@@ -14,7 +14,7 @@ use crate::{
     ApiError, App, Event, Field, Result,
     clients::{self, from_text, to_text},
     connect::{self, Method, SiteView},
-    drafts, lock, new_id, teams,
+    drafts, lock, network, new_id, teams,
 };
 
 /// Where summaries go and what they are called.
@@ -228,6 +228,9 @@ pub async fn save(
     } else {
         lock(&app.inner.session_secrets).remove(&integration.id);
     }
+    if session.integration_id.is_none() {
+        network::adopt(app, &session.team_id, &integration.id, session_only).await?;
+    }
     connect::leave(app, session_id).await?;
     app.tell(Event::IntegrationsChanged {
         team_id: integration.team_id.clone(),
@@ -242,6 +245,7 @@ pub async fn disconnect(app: &App, integration_id: String) -> Result<()> {
     let integration = find(app, &integration_id)?;
     app.store().delete_integration(&integration_id)?;
     lock(&app.inner.session_secrets).remove(&integration_id);
+    network::forget(app, &integration_id);
     if app.store().secret_count()? == 0
         && let Err(problem) = app.inner.vault.forget().await
     {

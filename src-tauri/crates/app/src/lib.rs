@@ -11,6 +11,7 @@ mod error;
 pub mod history;
 pub mod import;
 pub mod integrations;
+pub mod network;
 pub mod publish;
 pub mod sandbox;
 pub mod settings;
@@ -25,7 +26,7 @@ use std::{
 };
 
 use chrono::{DateTime, NaiveDate, Utc};
-use retropress_confluence::{Endpoints, Http, HttpOptions, SecretString};
+use retropress_confluence::{Endpoints, HttpOptions, SecretString};
 use retropress_secrets::Vault;
 use retropress_store::Store;
 use retropress_summary::pdf::Fonts;
@@ -60,7 +61,7 @@ struct Inner {
     desktop: Arc<dyn Desktop>,
     sandbox: Arc<dyn SandboxHost>,
     endpoints: Endpoints,
-    http: Http,
+    network: network::Network,
     clock: fn() -> DateTime<Utc>,
     notices: Vec<String>,
     fonts: OnceLock<Fonts>,
@@ -86,6 +87,12 @@ pub enum Event {
     DraftsChanged { team_id: String },
     #[serde(rename_all = "camelCase")]
     IntegrationsChanged { team_id: String },
+    /// A line of a checklist was ticked off. `of` names the wizard's session, or the integration.
+    #[serde(rename_all = "camelCase")]
+    ChecklistChanged {
+        of: String,
+        checks: Vec<connect::Check>,
+    },
 }
 
 impl App {
@@ -104,7 +111,6 @@ impl App {
                 "The database was damaged and there is no backup yet. Retropress started empty; the damaged file is kept as {name}."
             )],
         };
-        let http = Http::new(&parts.http).map_err(|it| error::from_confluence(&it, None))?;
         let (events, _) = broadcast::channel(256);
         Ok(App {
             inner: Arc::new(Inner {
@@ -113,7 +119,7 @@ impl App {
                 desktop: parts.desktop,
                 sandbox: parts.sandbox,
                 endpoints: parts.endpoints,
-                http,
+                network: network::Network::new(parts.http),
                 clock: parts.clock,
                 notices,
                 fonts: OnceLock::new(),

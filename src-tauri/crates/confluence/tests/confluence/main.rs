@@ -6,6 +6,7 @@
     reason = "these are tests, helpers included"
 )]
 
+mod certificates;
 mod cloud;
 mod data_center;
 mod discovery;
