@@ -196,13 +196,11 @@ impl ClientCertificate {
             .map_err(|_| CertificateProblem::UnsupportedKey)?;
         let certified = CertifiedKey::new(chain, signing);
         match certified.keys_match() {
-            Ok(()) => {}
             Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) => {
                 return Err(CertificateProblem::OtherKey);
             }
-            // A kind of key whose public half cannot be told: the server will say.
-            Err(rustls::Error::InconsistentKeys(_)) => {}
-            Err(_) => return Err(CertificateProblem::Damaged),
+            // Where it cannot be told, as with certificates of version 1, the server will say.
+            Ok(()) | Err(_) => {}
         }
         Ok(Self {
             certified: Arc::new(certified),

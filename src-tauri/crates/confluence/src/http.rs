@@ -476,7 +476,9 @@ impl Connections {
             (ErrorKind::Certificate, Some(cause))
         } else if find::<NotFound>(&error).is_some() {
             (ErrorKind::NoSuchHost, None)
-        } else if says(&error, "proxy authorization required") || says(&error, "tunnel error") {
+        } else if says(&error, "tunnel error")
+            && !says(&error, "failed to create underlying connection")
+        {
             (ErrorKind::ProxyRefused, None)
         } else if error.is_timeout() {
             (ErrorKind::TimedOut, None)
@@ -521,6 +523,8 @@ impl Connections {
                 | Alert::CertificateExpired
                 | Alert::CertificateRevoked
                 | Alert::UnknownCA
+                // What a signature by another authority of the same name comes to.
+                | Alert::DecryptError
                 | Alert::AccessDenied,
             ) => Some(if self.shows_certificate {
                 Cause::ClientCertificateRefused
