@@ -7,7 +7,8 @@ import { problem, samples } from "./backend";
 import * as sample from "./samples";
 
 /** All at once: these tests are not about keys. */
-const enter = (control: HTMLElement, value: string) => fireEvent.input(control, { target: { value } });
+const enter = (control: HTMLElement, value: string) =>
+  fireEvent.input(control, { target: { value } });
 
 const saves = (backend: Awaited<ReturnType<typeof openApp>>) =>
   backend.calls.filter((it) => it.name === "save_network");

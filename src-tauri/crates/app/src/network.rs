@@ -313,7 +313,10 @@ pub async fn save(
     let loaded = entered(app, &scope, request).await?;
     // Refuses what no connection can be made with, before anything is stored.
     Http::new(&options(app, &scope, &loaded).await?).map_err(|it| from_confluence(&it, None))?;
-    let key = loaded.client.as_ref().map(|it| Arc::new(copy(it.key_pem())));
+    let key = loaded
+        .client
+        .as_ref()
+        .map(|it| Arc::new(copy(it.key_pem())));
     match scope.row() {
         None => {
             let NetworkScope::New { team_id } = &scope else {
@@ -334,8 +337,7 @@ pub async fn save(
                 keep(app, &scope, None, None);
             }
             let empty = loaded.stored == Stored::default();
-            app.store()
-                .save_network(row, (!empty).then_some(&record))?;
+            app.store().save_network(row, (!empty).then_some(&record))?;
         }
     }
     refresh(app, &scope).await;
@@ -378,7 +380,10 @@ pub(crate) async fn adopt(
         ..NetworkRecord::default()
     };
     if session_only {
-        let key = loaded.client.as_ref().map(|it| Arc::new(copy(it.key_pem())));
+        let key = loaded
+            .client
+            .as_ref()
+            .map(|it| Arc::new(copy(it.key_pem())));
         keep(app, &scope, loaded.password.clone(), key);
     } else {
         seal(app, &scope, &loaded, &mut record).await?;
@@ -805,8 +810,7 @@ async fn entered(app: &App, scope: &NetworkScope, request: NetworkRequest) -> Re
         };
     }
     for pem in &request.authorities {
-        let found =
-            Authority::read(pem.as_bytes()).map_err(|it| refused(it, Field::Authority))?;
+        let found = Authority::read(pem.as_bytes()).map_err(|it| refused(it, Field::Authority))?;
         for it in found {
             let pem = it.to_pem();
             if !loaded.stored.authorities.contains(&pem) {
@@ -836,9 +840,7 @@ async fn entered(app: &App, scope: &NetworkScope, request: NetworkRequest) -> Re
                 .filter(|it| !it.is_empty())
                 .map(|it| decode(&it, Field::ClientKey))
                 .transpose()?;
-            let password = password
-                .filter(|it| !it.is_empty())
-                .map(SecretString::from);
+            let password = password.filter(|it| !it.is_empty()).map(SecretString::from);
             let client = ClientCertificate::read(&file, key_file.as_deref(), password.as_ref())
                 .map_err(|problem| {
                     use CertificateProblem as P;
@@ -1049,7 +1051,10 @@ fn system_proxy() -> String {
             _ => None,
         }
     };
-    match (of("https://confluence.invalid/"), of("http://confluence.invalid/")) {
+    match (
+        of("https://confluence.invalid/"),
+        of("http://confluence.invalid/"),
+    ) {
         (None, None) => "no proxy".to_owned(),
         (Some(https), Some(http)) if https == http => format!("{https} for https and http"),
         (Some(https), Some(http)) => format!("{https} for https, {http} for http"),

@@ -332,8 +332,7 @@ fn from_pkcs12(
 
 /// Subject, issuer, fingerprint and dates of a certificate in DER.
 pub(crate) fn info(der: &CertificateDer<'_>) -> Result<CertificateInfo, CertificateProblem> {
-    let (_, parsed) =
-        X509Certificate::from_der(der).map_err(|_| CertificateProblem::Damaged)?;
+    let (_, parsed) = X509Certificate::from_der(der).map_err(|_| CertificateProblem::Damaged)?;
     Ok(CertificateInfo {
         subject: name(parsed.subject()),
         issuer: name(parsed.issuer()),

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use std::{collections::HashSet, sync::atomic::Ordering};
 
 use crate::{
-    Attachment, Client, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, Permissions, Result, SavedPage,
-    Space, SpaceRef, Upload,
+    Attachment, Client, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, Permissions, Result,
+    SavedPage, Space, SpaceRef, Upload,
     answer::Subject,
     calls,
     client::{Ask, Id, LONGEST_LIST, Links, endless, remember},

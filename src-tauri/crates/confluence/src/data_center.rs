@@ -4,8 +4,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
-    Attachment, Client, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, Permissions, Result, SavedPage,
-    Space, SpaceRef, Upload,
+    Attachment, Client, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, Permissions, Result,
+    SavedPage, Space, SpaceRef, Upload,
     answer::Subject,
     calls::{self, Call},
     client::{Ask, Id, LONGEST_LIST, Links, endless},

@@ -146,8 +146,9 @@ pub(crate) struct ProxyAnswer {
 pub(crate) async fn ask(proxy: &str, target: &Url) -> Option<ProxyAnswer> {
     let host = target.host_str()?;
     let port = target.port_or_known_default()?;
-    let request =
-        format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n");
+    let request = format!(
+        "CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
+    );
     let answer = async {
         let mut stream = TcpStream::connect(proxy).await.ok()?;
         stream.write_all(request.as_bytes()).await.ok()?;
@@ -209,7 +210,12 @@ mod tests {
 
     #[test]
     fn exceptions_are_names_with_all_below_them_addresses_and_networks() {
-        let choice = own(&["*.harbour.example", "other.example", "10.0.0.0/8", "192.0.2.7"]);
+        let choice = own(&[
+            "*.harbour.example",
+            "other.example",
+            "10.0.0.0/8",
+            "192.0.2.7",
+        ]);
         for (address, through) in [
             ("https://x.atlassian.net/wiki", "proxy.harbour.example:3128"),
             ("http://plain.example/", "proxy.harbour.example:3128"),
@@ -246,7 +252,10 @@ mod tests {
             sign_in: None,
             exceptions: Vec::new(),
         };
-        assert_eq!(own.address().unwrap().as_str(), "http://[2001:db8::1]:8080/");
+        assert_eq!(
+            own.address().unwrap().as_str(),
+            "http://[2001:db8::1]:8080/"
+        );
     }
 
     #[test]

@@ -284,8 +284,7 @@ impl Error {
     }
 
     fn proxy_words(&self, host: &str) -> Words {
-        const OTHER: &str =
-            "Retropress signs in to a proxy with user and password only (Basic)";
+        const OTHER: &str = "Retropress signs in to a proxy with user and password only (Basic)";
         let inner = self.inner();
         let proxy = inner.proxy.as_deref().unwrap_or("the proxy");
         match self.cause() {
@@ -295,7 +294,9 @@ impl Error {
                     ErrorKind::TimedOut => format!("The proxy {proxy} did not answer"),
                     _ => format!("The proxy {proxy} does not accept the connection"),
                 },
-                format!("{host} is reached through it. Outside the office it is often not there. Nothing was sent."),
+                format!(
+                    "{host} is reached through it. Outside the office it is often not there. Nothing was sent."
+                ),
                 "connect to the VPN, or check the proxy under Network.",
             ),
             Some(Cause::ProxyAsks { offers, signed_in }) => {
@@ -328,7 +329,9 @@ impl Error {
             ),
             Some(Cause::ProxyCannotReach(status)) => words(
                 format!("The proxy {proxy} does not reach {host}"),
-                format!("it answered with status {status}: the server is down, or inside your own network, where the proxy does not look. Nothing was sent."),
+                format!(
+                    "it answered with status {status}: the server is down, or inside your own network, where the proxy does not look. Nothing was sent."
+                ),
                 "check the Server URL. If the server is inside your network, make it an exception under Network.",
             ),
             _ => words(

@@ -106,6 +106,11 @@ const PARTS: &[Part] = &[
         check: keyring,
     },
     Part {
+        name: "network",
+        what: "proxies and certificates",
+        check: network,
+    },
+    Part {
         name: "e2e",
         what: "the window",
         check: e2e,
@@ -397,6 +402,27 @@ fn keyring() -> Answer<Tally> {
         "--ignored",
     ]);
     let log = program::log("keyring", &mut run)?;
+    Ok(judge(rust_tests(&log), &log))
+}
+
+fn network() -> Answer<Tally> {
+    if !cfg!(target_os = "linux") {
+        return Ok(Tally::skipped(
+            "these tests start nginx and tinyproxy as Linux has them",
+        ));
+    }
+    let mut run = cargo();
+    run.args([
+        "test",
+        "--package",
+        "retropress-app",
+        "--test",
+        "network",
+        "--",
+        "--ignored",
+        "--test-threads=1",
+    ]);
+    let log = program::log("network", &mut run)?;
     Ok(judge(rust_tests(&log), &log))
 }
 

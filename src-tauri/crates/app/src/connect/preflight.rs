@@ -156,10 +156,7 @@ impl<'a> Checklist<'a> {
     /// What was not asked says so.
     fn close(mut self) -> Vec<Check> {
         for check in &mut self.checks {
-            if matches!(
-                check.outcome,
-                CheckOutcome::Waiting | CheckOutcome::Running
-            ) {
+            if matches!(check.outcome, CheckOutcome::Waiting | CheckOutcome::Running) {
                 check.outcome = CheckOutcome::Skipped;
                 "not checked".clone_into(&mut check.note);
             }
@@ -337,7 +334,8 @@ async fn space(
                     list.end(
                         Line::Space,
                         Check {
-                            fix: "choose another space, or ask its administrator for access.".into(),
+                            fix: "choose another space, or ask its administrator for access."
+                                .into(),
                             field: Some(Field::Space),
                             ..Check::new(
                                 CheckOutcome::Failed,
@@ -429,8 +427,18 @@ fn permitted(list: &mut Checklist<'_>, it: Permissions, configuration: &Configur
     let key = &configuration.space_key;
     let lines = [
         (Line::Create, it.create_pages, "create pages", "Pages: Add"),
-        (Line::Attach, it.attach_files, "attach files", "Attachments: Add"),
-        (Line::Delete, it.delete_pages, "delete pages", "Pages: Delete"),
+        (
+            Line::Attach,
+            it.attach_files,
+            "attach files",
+            "Attachments: Add",
+        ),
+        (
+            Line::Delete,
+            it.delete_pages,
+            "delete pages",
+            "Pages: Delete",
+        ),
     ];
     for (line, may, what, permission) in lines {
         let check = match may {
@@ -517,10 +525,13 @@ fn rate_limit(it: RateLimit, paused: bool) -> Check {
     // What one publish takes, with what looks for its parent and checks the result.
     let scarce = it.near || it.remaining.is_some_and(|it| it < 20);
     if scarce {
-        return Check {
-            fix: "nothing: publishing waits when Confluence asks for it.".into(),
-            ..Check::new(CheckOutcome::Warning, "The rate limit is near", left)
-        };
+        let note = [&*left, "publishing waits by itself where it has to"];
+        let note: Vec<&str> = note.into_iter().filter(|it| !it.is_empty()).collect();
+        return Check::new(
+            CheckOutcome::Warning,
+            "The rate limit is near",
+            note.join("; "),
+        );
     }
     if left.is_empty() {
         return Check::ok("No rate limit", "its answers name none");

@@ -32,17 +32,25 @@ fn an_authority_is_named_and_can_be_compared() {
     assert_eq!(info.sha256.len(), 32 * 3 - 1);
     assert!(info.valid_until > info.valid_from);
     // What is kept is the same certificate.
-    assert_eq!(Authority::read(found[0].to_pem().as_bytes()).unwrap(), found);
+    assert_eq!(
+        Authority::read(found[0].to_pem().as_bytes()).unwrap(),
+        found
+    );
     // So is its DER form, and a bundle with the same one twice.
     let der = pem_body(&pem);
     assert_eq!(Authority::read(&der).unwrap(), found);
-    assert_eq!(Authority::read(format!("{pem}\n{pem}").as_bytes()).unwrap(), found);
+    assert_eq!(
+        Authority::read(format!("{pem}\n{pem}").as_bytes()).unwrap(),
+        found
+    );
 }
 
 fn pem_body(pem: &str) -> Vec<u8> {
     use base64::Engine as _;
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-    base64::engine::general_purpose::STANDARD.decode(body).unwrap()
+    base64::engine::general_purpose::STANDARD
+        .decode(body)
+        .unwrap()
 }
 
 #[test]
@@ -101,7 +109,10 @@ fn a_client_certificate_that_cannot_be_used_says_why() {
         read(&certificate, Some(&other.serialize_pem()), None),
         Problem::OtherKey
     );
-    assert_eq!(read(&key.serialize_pem(), None, None), Problem::NoCertificate);
+    assert_eq!(
+        read(&key.serialize_pem(), None, None),
+        Problem::NoCertificate
+    );
     assert_eq!(read("hello", None, None), Problem::NoCertificate);
     let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
     assert_eq!(read(&certificate, Some(old), None), Problem::UnsupportedKey);
@@ -126,8 +137,7 @@ mod of_openssl {
     #[test]
     fn pkcs12_in_its_present_and_its_older_form() {
         for name in ["ada-aes.p12", "ada-3des.p12"] {
-            let it =
-                ClientCertificate::read(&file(name), None, Some(&secret("harbour"))).unwrap();
+            let it = ClientCertificate::read(&file(name), None, Some(&secret("harbour"))).unwrap();
             assert_eq!(it.info().subject, "ada", "{name}");
             for (password, expected) in [
                 (None, Problem::PasswordMissing),

@@ -1,5 +1,5 @@
 use retropress_confluence::{
-    ErrorKind, NewPage, Outcome, PageStatus, Permissions, PageUpdate, SpaceRef, Upload,
+    ErrorKind, NewPage, Outcome, PageStatus, PageUpdate, Permissions, SpaceRef, Upload,
 };
 use serde_json::{Value, json as j};
 

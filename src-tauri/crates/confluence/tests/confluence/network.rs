@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use retropress_confluence::{
-    Authority, Client, ClientCertificate, Credential, Edition, Endpoints, Error, ErrorKind as K, Http, HttpOptions, NewPage,
-    Outcome as O, OwnProxy, ProxyChoice, ProxySignIn, Route, Site, Trust, Upload, Url, discover,
+    Authority, Client, ClientCertificate, Credential, Edition, Endpoints, Error, ErrorKind as K,
+    Http, HttpOptions, NewPage, Outcome as O, OwnProxy, ProxyChoice, ProxySignIn, Route, Site,
+    Trust, Upload, Url, discover,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -470,7 +471,9 @@ async fn a_server_may_ask_for_a_certificate_of_this_computer() {
     );
     let words = error.words();
     assert!(
-        words.message.contains("wants a certificate of this computer"),
+        words
+            .message
+            .contains("wants a certificate of this computer"),
         "{words:?}"
     );
     assert!(without.handshake().asked_for_certificate);
@@ -565,21 +568,42 @@ async fn through(answer: &str, signed_in: bool, base: &str) -> Error {
     assert!(!told.contains("proxy-secret"), "{told}");
     // It is the proxy that is named.
     let address = format!("127.0.0.1:{}", proxy.port().unwrap());
-    assert!(error.words().message.contains(&address), "{:?}", error.words());
+    assert!(
+        error.words().message.contains(&address),
+        "{:?}",
+        error.words()
+    );
     error
 }
 
 #[tokio::test]
 async fn a_proxy_that_wants_a_sign_in_says_which() {
     let asks = |offer: &str| {
-        format!("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: {offer}\r\nContent-Length: 0\r\n\r\n")
+        format!(
+            "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: {offer}\r\nContent-Length: 0\r\n\r\n"
+        )
     };
     for base in ["https://wiki.example/c", "http://wiki.example/c"] {
         for (offer, signed_in, message, cause) in [
-            ("Negotiate", false, "asks for a sign-in", "offers Negotiate alone"),
+            (
+                "Negotiate",
+                false,
+                "asks for a sign-in",
+                "offers Negotiate alone",
+            ),
             ("NTLM", true, "asks for a sign-in", "offers NTLM alone"),
-            ("Basic realm=\"x\"", false, "asks for a sign-in", "given no user"),
-            ("Basic realm=\"x\"", true, "did not accept user and password", "407"),
+            (
+                "Basic realm=\"x\"",
+                false,
+                "asks for a sign-in",
+                "given no user",
+            ),
+            (
+                "Basic realm=\"x\"",
+                true,
+                "did not accept user and password",
+                "407",
+            ),
         ] {
             let error = through(&asks(offer), signed_in, base).await;
             assert_eq!(
@@ -597,8 +621,16 @@ async fn a_proxy_that_wants_a_sign_in_says_which() {
 #[tokio::test]
 async fn a_proxy_that_forbids_is_told_from_one_that_cannot_reach() {
     for (answer, kind, message) in [
-        ("HTTP/1.1 403 Filtered\r\nContent-Length: 0\r\n\r\n", K::ProxyRefused, "does not let calls"),
-        ("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", K::ConnectionRefused, "does not reach wiki.example"),
+        (
+            "HTTP/1.1 403 Filtered\r\nContent-Length: 0\r\n\r\n",
+            K::ProxyRefused,
+            "does not let calls",
+        ),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n",
+            K::ConnectionRefused,
+            "does not reach wiki.example",
+        ),
         ("nonsense\r\n\r\n", K::ProxyRefused, "did not let the call"),
     ] {
         let error = through(answer, false, "https://wiki.example/c").await;
@@ -607,7 +639,11 @@ async fn a_proxy_that_forbids_is_told_from_one_that_cannot_reach() {
             (kind, O::NotDone),
             "{answer}: {error:?}"
         );
-        assert!(error.words().message.contains(message), "{:?}", error.words());
+        assert!(
+            error.words().message.contains(message),
+            "{:?}",
+            error.words()
+        );
     }
 }
 
@@ -621,14 +657,21 @@ async fn a_proxy_that_is_not_there_is_named_instead_of_the_server() {
         ..HttpOptions::default()
     })
     .unwrap();
-    let error = create(&client(Url::parse("https://wiki.example/c").unwrap(), &http)).await;
+    let error = create(&client(
+        Url::parse("https://wiki.example/c").unwrap(),
+        &http,
+    ))
+    .await;
     assert_eq!(
         (error.kind(), error.outcome()),
         (K::ConnectionRefused, O::NotDone),
         "{error:?}"
     );
     let words = error.words();
-    assert!(words.message.starts_with("The proxy 127.0.0.1:"), "{words:?}");
+    assert!(
+        words.message.starts_with("The proxy 127.0.0.1:"),
+        "{words:?}"
+    );
     assert_clean(&error);
 }
 
