@@ -4,12 +4,16 @@
 import type { ApiError } from "../src/api/bindings/ApiError";
 import type { Connection } from "../src/api/bindings/Connection";
 import type { ConnectRequest } from "../src/api/bindings/ConnectRequest";
+import type { Check } from "../src/api/bindings/Check";
 import type { Draft } from "../src/api/bindings/Draft";
 import type { DraftList } from "../src/api/bindings/DraftList";
 import type { DraftRow } from "../src/api/bindings/DraftRow";
 import type { DraftSort } from "../src/api/bindings/DraftSort";
 import type { Integration } from "../src/api/bindings/Integration";
 import type { Model } from "../src/api/bindings/Model";
+import type { NetworkRequest } from "../src/api/bindings/NetworkRequest";
+import type { NetworkScope } from "../src/api/bindings/NetworkScope";
+import type { NetworkView } from "../src/api/bindings/NetworkView";
 import type { Operation } from "../src/api/bindings/Operation";
 import type { Publication } from "../src/api/bindings/Publication";
 import type { PublicationList } from "../src/api/bindings/PublicationList";
@@ -50,6 +54,8 @@ export interface State {
   templates: Template[];
   models: Model[];
   notices: string[];
+  /** Network settings, by their scope as JSON. */
+  networks: Record<string, NetworkView>;
 }
 
 /** The seed of the preview and of most tests. */
@@ -127,6 +133,7 @@ export class Backend {
       templates: [...builtInTemplates],
       models: builtInModels(),
       notices: [],
+      networks: {},
       ...structuredClone(seed),
     };
   }
@@ -203,6 +210,32 @@ export class Backend {
     const found = this.state.integrations.find((it) => it.id === id);
     if (!found) throw problem("gone", { message: "This connection is no longer there" });
     return found;
+  }
+
+  private network(scope: NetworkScope): NetworkView {
+    return this.state.networks[JSON.stringify(scope)] ?? sample.network();
+  }
+
+  /** Line by line, as Rust tells them, then all together. */
+  private tickOff(of: string, checks = sample.checks()): Check[] {
+    for (let at = 0; at < checks.length; at++) {
+      tell({
+        type: "checklistChanged",
+        of,
+        checks: checks.map((it, index) =>
+          index < at
+            ? it
+            : {
+                ...it,
+                outcome: index === at ? "running" : "waiting",
+                note: "",
+                fix: "",
+                details: "",
+              },
+        ),
+      });
+    }
+    return checks;
   }
 
   private publication(id: string): Publication {
@@ -591,11 +624,20 @@ export class Backend {
       ...dateParts.map(([text, means, example]) => ({ text, means, example })),
       { text: "{{Team}}", means: "name of the team", example: "Payments Platform" },
     ],
-    run_checklist: () => [
-      { outcome: "ok", text: "Signed in", note: "as svc-retropress" },
-      { outcome: "ok", text: "The space is there", note: "PAY" },
-      { outcome: "warning", text: "Labels cannot be checked beforehand", note: "" },
-    ],
+    run_checklist: ({ sessionId }) =>
+      this.tickOff(
+        sessionId,
+        sample.checks().filter((it) => it.outcome !== "failed"),
+      ),
+    check_integration: ({ integrationId }) => this.tickOff(integrationId),
+    read_network: ({ scope }) => this.network(scope),
+    save_network: ({ scope, request }) => {
+      const saved = savedNetwork(this.network(scope), request);
+      this.state.networks[JSON.stringify(scope)] = saved;
+      return saved;
+    },
+    test_network: ({ request }) => networkTest(request),
+    read_authorities: () => [sample.certificate()],
     publish_test: ({ kind }) =>
       this.carry(
         operation("create", kind === "retrospective" ? "Test Retrospective" : "Test Health Check"),
@@ -808,6 +850,56 @@ function connection(baseUrl: string, cloud: boolean, accountName: string): Conne
     spaceCount: spaces.length,
     warnings: [],
   };
+}
+
+/** What Rust would save, with the one mistake it would find. */
+function savedNetwork(saved: NetworkView, request: NetworkRequest): NetworkView {
+  checkProxy(request);
+  const own = request.proxyUse === "own";
+  return {
+    ...saved,
+    ...request,
+    proxyPasswordSaved:
+      own &&
+      (request.proxyPassword === null ? saved.proxyPasswordSaved : request.proxyPassword !== ""),
+    authorities: request.authorities.map((pem) => ({ ...sample.certificate(), pem })),
+    clientCertificate:
+      request.clientCertificate.type === "keep"
+        ? saved.clientCertificate
+        : request.clientCertificate.type === "file"
+          ? { ...sample.certificate(), subject: "svc-retropress" }
+          : null,
+    secretProblem: null,
+  };
+}
+
+function checkProxy(request: NetworkRequest): void {
+  if (request.proxyUse === "own" && !/^\d+$/.test(request.proxyPort)) {
+    throw problem("invalid", {
+      message: "Enter the port of the proxy: a number from 1 to 65535, often 3128 or 8080.",
+      hint: "",
+      field: "proxyPort",
+    });
+  }
+}
+
+function networkTest(request: NetworkRequest): Check[] {
+  checkProxy(request);
+  const line = (text: string, note: string): Check => ({
+    outcome: "ok",
+    text,
+    note,
+    fix: "",
+    details: "",
+    field: null,
+  });
+  return [
+    request.proxyUse === "own"
+      ? line(`Through the proxy ${request.proxyHost}:${request.proxyPort}`, "the proxy entered")
+      : line("Directly, without a proxy", "the system has none for this address"),
+    line("wiki.harbour.example answers", "Confluence Data Center 9.2.7, 84 ms"),
+    line("Certificate issued by Harbour Internal CA 2", "valid until 14 Mar 2031"),
+  ];
 }
 
 function checkedTeamName(name: string): string {

@@ -2,9 +2,12 @@
 
 import type { Action } from "../src/api/bindings/Action";
 import type { CloudSite } from "../src/api/bindings/CloudSite";
+import type { CertificateView } from "../src/api/bindings/CertificateView";
+import type { Check } from "../src/api/bindings/Check";
 import type { Draft } from "../src/api/bindings/Draft";
 import type { Idea } from "../src/api/bindings/Idea";
 import type { Integration } from "../src/api/bindings/Integration";
+import type { NetworkView } from "../src/api/bindings/NetworkView";
 import type { Publication } from "../src/api/bindings/Publication";
 import type { PublishState } from "../src/api/bindings/PublishState";
 import type { ScopeView } from "../src/api/bindings/ScopeView";
@@ -453,3 +456,78 @@ export const manyDrafts = (count: number): Draft[] =>
       notes: "",
     }),
   );
+
+export const certificate = (): CertificateView => ({
+  subject: "Harbour Internal CA 2",
+  issuer: "Harbour Internal CA 2",
+  sha256:
+    "7C:41:9E:55:0A:31:BB:08:6D:12:F4:90:3E:C7:5B:A1:44:0F:D9:72:E8:1C:36:8A:B5:60:29:FE:93:4B:D2:08",
+  validUntil: "2031-03-14T12:00:00Z",
+  expired: false,
+  pem: "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+});
+
+export const network = (): NetworkView => ({
+  proxyUse: "inherit",
+  proxyHost: "",
+  proxyPort: "",
+  proxyUser: "",
+  proxyPasswordSaved: false,
+  proxyExceptions: "",
+  authorities: [certificate()],
+  clientCertificate: null,
+  connectSeconds: "",
+  answerSeconds: "",
+  usual: {
+    systemProxy: "proxy.harbour.example:3128 for https",
+    connectSeconds: 10,
+    answerSeconds: 20,
+  },
+  secretProblem: null,
+});
+
+/** A checklist with a line of each kind. */
+export const checks = (): Check[] => {
+  const line = (outcome: Check["outcome"], text: string, note: string, more = {}): Check => ({
+    outcome,
+    text,
+    note,
+    fix: "",
+    details: "",
+    field: null,
+    ...more,
+  });
+  return [
+    line(
+      "ok",
+      "wiki.harbour.example can be reached",
+      "through the proxy proxy.harbour.example:3128",
+    ),
+    line(
+      "ok",
+      "Certificate issued by Harbour Internal CA 2",
+      "valid until 14 Mar 2031, trusted through a certificate added here",
+    ),
+    line("ok", "Confluence Data Center 9.2.7", "https://wiki.harbour.example/confluence"),
+    line("ok", "Signed in as svc-retropress", ""),
+    line("ok", "Space Payments Platform (PAY) is visible", ""),
+    line("ok", "Parent page “2026 Q4” exists", "Retrospectives"),
+    line("ok", "“Health checks” will be created", "Health checks"),
+    line("ok", "May create pages in PAY", "asked, nothing was written"),
+    line("failed", "May not attach files in PAY", "needs “Attachments: Add”", {
+      fix: "ask the space’s administrator for “Attachments: Add”, or choose another space.",
+      field: "space",
+    }),
+    line(
+      "unknown",
+      "Whether this account may delete pages is not known",
+      "this Confluence does not tell; a test summary finds out",
+    ),
+    line("ok", "This token has no scopes", "it may do what the account may"),
+    line(
+      "warning",
+      "The rate limit is near",
+      "12 of 100 requests left; publishing waits by itself where it has to",
+    ),
+  ];
+};

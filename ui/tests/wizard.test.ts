@@ -454,7 +454,7 @@ describe("Configuration", () => {
 describe("Test", () => {
   it("publishes a test of each kind, views it and deletes it", async () => {
     const { backend, user } = await configured();
-    await screen.findByText("2 passed, 1 note");
+    await screen.findByText("9 passed, 1 note, 1 not known");
     await expectNoFindings();
     await user.click(screen.getByRole("button", { name: "Publish Test Health Check Summary" }));
     await screen.findByText("Test Health Check, with PDF.");

@@ -35,6 +35,11 @@ commands! {
     remove_secret = integrations::remove_secret(integration_id: String) -> Integration;
     disconnect = integrations::disconnect(integration_id: String) -> ();
 
+    read_network = network::read(scope: NetworkScope) -> NetworkView;
+    save_network = network::save(scope: NetworkScope, request: NetworkRequest, session_only: bool) -> NetworkView;
+    test_network = network::test(scope: NetworkScope, request: NetworkRequest, address: String) -> Vec<Check>;
+    read_authorities = network::read_authorities(file: String) -> Vec<CertificateView>;
+
     check_connection = connect::check(request: ConnectRequest) -> Connection;
     resume_connection = connect::resume(integration_id: String) -> Connection;
     leave_connection = connect::leave(session_id: String) -> ();
@@ -52,6 +57,7 @@ commands! {
     preview_title = connect::title_preview(team_id: String, kind: Kind, template: String) -> TitlePreview;
     list_substitutions = connect::substitutions(team_id: String, kind: Kind) -> Vec<SubstitutionView>;
     run_checklist = connect::checklist(session_id: String, configuration: Configuration) -> Vec<Check>;
+    check_integration = connect::check_integration(integration_id: String) -> Vec<Check>;
     publish_test = connect::publish_test(session_id: String, configuration: Configuration, kind: Kind) -> Operation;
     delete_test = connect::delete_test(session_id: String, operation_id: String) -> Operation;
     view_test = connect::view_test(session_id: String, operation_id: String) -> ();

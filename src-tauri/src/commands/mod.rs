@@ -16,6 +16,7 @@ use retropress_app::{
     history::{self, Publication, PublicationList, PublicationQuery},
     import::{self, ImportSource},
     integrations::{self, Configuration, Integration},
+    network::{self, CertificateView, NetworkRequest, NetworkScope, NetworkView},
     publish::{self, Operation, Resolution},
     sandbox::{self, SandboxView},
     settings::{self, Settings, Start},

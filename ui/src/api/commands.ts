@@ -1,4 +1,5 @@
 // Generated from src-tauri/src/commands/list.rs by `cargo xtask bindings`. Do not edit.
+import type { CertificateView } from "./bindings/CertificateView";
 import type { Check } from "./bindings/Check";
 import type { Configuration } from "./bindings/Configuration";
 import type { ConnectRequest } from "./bindings/ConnectRequest";
@@ -13,6 +14,9 @@ import type { Integration } from "./bindings/Integration";
 import type { Kind } from "./bindings/Kind";
 import type { Method } from "./bindings/Method";
 import type { Model } from "./bindings/Model";
+import type { NetworkRequest } from "./bindings/NetworkRequest";
+import type { NetworkScope } from "./bindings/NetworkScope";
+import type { NetworkView } from "./bindings/NetworkView";
 import type { NewDraft } from "./bindings/NewDraft";
 import type { OauthSetup } from "./bindings/OauthSetup";
 import type { OpenActions } from "./bindings/OpenActions";
@@ -96,6 +100,14 @@ export const removeSecret = (integrationId: string): Promise<Integration> => cal
 
 export const disconnect = (integrationId: string): Promise<void> => call("disconnect", { integrationId });
 
+export const readNetwork = (scope: NetworkScope): Promise<NetworkView> => call("read_network", { scope });
+
+export const saveNetwork = (scope: NetworkScope, request: NetworkRequest, sessionOnly: boolean): Promise<NetworkView> => call("save_network", { scope, request, sessionOnly });
+
+export const testNetwork = (scope: NetworkScope, request: NetworkRequest, address: string): Promise<Array<Check>> => call("test_network", { scope, request, address });
+
+export const readAuthorities = (file: string): Promise<Array<CertificateView>> => call("read_authorities", { file });
+
 export const checkConnection = (request: ConnectRequest): Promise<Connection> => call("check_connection", { request });
 
 export const resumeConnection = (integrationId: string): Promise<Connection> => call("resume_connection", { integrationId });
@@ -129,6 +141,8 @@ export const previewTitle = (teamId: string, kind: Kind, template: string): Prom
 export const listSubstitutions = (teamId: string, kind: Kind): Promise<Array<SubstitutionView>> => call("list_substitutions", { teamId, kind });
 
 export const runChecklist = (sessionId: string, configuration: Configuration): Promise<Array<Check>> => call("run_checklist", { sessionId, configuration });
+
+export const checkIntegration = (integrationId: string): Promise<Array<Check>> => call("check_integration", { integrationId });
 
 export const publishTest = (sessionId: string, configuration: Configuration, kind: Kind): Promise<Operation> => call("publish_test", { sessionId, configuration, kind });
 

@@ -12,7 +12,7 @@ export type Route =
       params: { teamId: string; integrationId: string | null; sandbox: SandboxSide | null };
     };
 
-export type SettingsSection = "integrations" | "team" | "appearance" | "about";
+export type SettingsSection = "integrations" | "network" | "team" | "appearance" | "about";
 export type SandboxSide = "cloud" | "dataCenter";
 
 /** Answers false to stay, for instance after asking whether changes may be lost. */
@@ -61,7 +61,9 @@ function decode(part: string): string {
 }
 
 function settingsSection(text: string | undefined): SettingsSection {
-  return text === "team" || text === "appearance" || text === "about" ? text : "integrations";
+  return text === "network" || text === "team" || text === "appearance" || text === "about"
+    ? text
+    : "integrations";
 }
 
 let current = $state<Route>(parse(location.hash));

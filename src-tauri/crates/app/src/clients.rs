@@ -12,6 +12,7 @@ use crate::{
     grant::Grant,
     integrations::StoredIntegration,
     lock,
+    network::{self, NetworkScope},
 };
 
 /// Atlassian's gateway, or the sandbox's when the address leads there.
@@ -52,8 +53,10 @@ pub(crate) async fn client_of(app: &App, integration: &StoredIntegration) -> Res
         credential(integration.method, &integration.account, secret)?
     };
     let endpoints = endpoints_for(app, &integration.site.base_url);
+    let scope = NetworkScope::of(Some(&integration.id), &integration.team_id);
+    let http = network::http(app, &scope).await?;
     Ok(Client::new(
-        &app.inner.http,
+        &http,
         integration.site.clone(),
         credential,
         endpoints,

@@ -1,5 +1,6 @@
 //! The wizard's Connect, Configuration and Test: everything before SAVE CHANGES, kept in memory only.
 
+mod preflight;
 pub mod sign_in;
 
 use std::sync::Arc;
@@ -22,11 +23,15 @@ use crate::{
     ApiError, App, ErrorCode, Field, Result, clients,
     error::from_confluence,
     grant::Grant,
-    integrations::{self, Configuration, Parent, SignInDetails},
-    lock, new_id,
+    integrations::{self, Configuration, SignInDetails},
+    lock,
+    network::{self, NetworkScope},
+    new_id,
     publish::{self, Operation},
     teams,
 };
+
+pub use preflight::{Check, CheckOutcome, check_integration, checklist};
 
 /// The five ways to sign in, in the wizard's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -156,25 +161,6 @@ pub struct SubstitutionView {
     pub example: String,
 }
 
-/// One line of the Test step's checklist.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct Check {
-    pub outcome: CheckOutcome,
-    pub text: String,
-    pub note: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub enum CheckOutcome {
-    Ok,
-    Warning,
-    Failed,
-}
-
 /// A page of the server that the wizard links to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -269,7 +255,8 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
             ));
         }
     };
-    let http = &app.inner.http;
+    let scope = NetworkScope::of(request.integration_id.as_deref(), &request.team_id);
+    let http = &network::http(app, &scope).await?;
     let site = confluence::discover(http, address, request.allow_http)
         .await
         .map_err(|it| from_confluence(&it, Some(Field::ServerUrl)))?;
@@ -525,113 +512,6 @@ pub async fn substitutions(
             means: it.means.to_owned(),
         })
         .collect())
-}
-
-/// Checks the configuration without writing anything to Confluence.
-pub async fn checklist(
-    app: &App,
-    session_id: String,
-    configuration: Configuration,
-) -> Result<Vec<Check>> {
-    let session = session(app, &session_id)?;
-    let team = teams::find(app, &session.team_id)?;
-    let configuration = integrations::check(&configuration, &team.name, app.today())?;
-    let client = &session.client;
-    let site = site_view(client.site());
-    let mut checks = Vec::new();
-    let who = match client.account().await {
-        Ok(who) => who,
-        Err(problem) => return Ok(vec![failed("Confluence answers", &problem)]),
-    };
-    let edition = match site.edition {
-        Edition::Cloud => "Cloud".to_owned(),
-        Edition::DataCenter => format!("Data Center {}", site.version),
-        Edition::Server => format!("Server {}", site.version),
-    };
-    checks.push(ok(
-        "Confluence answers",
-        &format!("{}, {}", edition.trim(), site.base_url),
-    ));
-    checks.push(ok(&format!("Signed in as {}", who.name), ""));
-    let space = session
-        .client
-        .spaces()
-        .await
-        .map(|all| all.into_iter().find(|it| it.id == configuration.space_id));
-    let name = format!("{} ({})", configuration.space_name, configuration.space_key);
-    let space = match space {
-        Ok(Some(space)) => {
-            checks.push(ok(&format!("Space {name} is visible"), ""));
-            space.to_ref()
-        }
-        Ok(None) => {
-            checks.push(Check {
-                outcome: CheckOutcome::Failed,
-                text: format!("Space {name} is not visible"),
-                note: "It is gone, or this account may not see it. Choose another space.".into(),
-            });
-            return Ok(checks);
-        }
-        Err(problem) => {
-            checks.push(failed(&format!("Space {name}"), &problem));
-            return Ok(checks);
-        }
-    };
-    checks.push(match client.may_create(&space).await {
-        Ok(Some(true)) => ok("May create pages", "asked, nothing was written"),
-        Ok(Some(false)) => Check {
-            outcome: CheckOutcome::Failed,
-            text: "May not create pages here".into(),
-            note: "Ask an administrator of the space for the right to add pages.".into(),
-        },
-        Ok(None) => Check {
-            outcome: CheckOutcome::Warning,
-            text: "Whether pages may be created is not known".into(),
-            note: "This Confluence does not tell. A test summary below finds out.".into(),
-        },
-        Err(problem) => failed("May create pages", &problem),
-    });
-    for kind in [Kind::Retrospective, Kind::HealthCheck] {
-        let what = match kind {
-            Kind::Retrospective => "Retrospectives",
-            Kind::HealthCheck => "Health checks",
-        };
-        checks.push(match configuration.parent(kind) {
-            Parent::None => ok(&format!("{what} go below the space\u{2019}s home page"), ""),
-            Parent::Existing { id, title } => match client.page(id).await {
-                Ok(Some(page)) if page.status == PageStatus::Current => ok(
-                    &format!("Parent page \u{201c}{}\u{201d} exists", page.title),
-                    what,
-                ),
-                Ok(_) => Check {
-                    outcome: CheckOutcome::Failed,
-                    text: format!("Parent page \u{201c}{title}\u{201d} was not found"),
-                    note: "It is gone, or this account may not see it. Choose another one.".into(),
-                },
-                Err(problem) => failed(&format!("Parent page \u{201c}{title}\u{201d}"), &problem),
-            },
-            Parent::New { title } => {
-                let sample = sample_of(app, kind);
-                let context = TitleContext {
-                    kind,
-                    title: sample.title(),
-                    date: app.today(),
-                    team: &team.name,
-                };
-                let title = title::render(title, &context).unwrap_or_default();
-                match client.pages_titled(&space, &title).await {
-                    Ok(pages) if pages.iter().any(|it| it.status == PageStatus::Current) => {
-                        ok(&format!("Parent page \u{201c}{title}\u{201d} exists"), what)
-                    }
-                    Ok(_) => ok(&format!("\u{201c}{title}\u{201d} will be created"), what),
-                    Err(problem) => {
-                        failed(&format!("Parent page \u{201c}{title}\u{201d}"), &problem)
-                    }
-                }
-            }
-        });
-    }
-    Ok(checks)
 }
 
 /// Publishes a sample summary, marked as a test. Its steps come as events.
@@ -912,22 +792,5 @@ fn sample_of(app: &App, kind: Kind) -> Summary {
     match kind {
         Kind::Retrospective => Summary::Retrospective(sample::retrospective(app.today())),
         Kind::HealthCheck => Summary::HealthCheck(sample::health_check(app.today())),
-    }
-}
-
-fn ok(text: &str, note: &str) -> Check {
-    Check {
-        outcome: CheckOutcome::Ok,
-        text: text.to_owned(),
-        note: note.to_owned(),
-    }
-}
-
-fn failed(text: &str, problem: &Error) -> Check {
-    let words = problem.words();
-    Check {
-        outcome: CheckOutcome::Failed,
-        text: format!("{text}: {}", words.message),
-        note: words.hint,
     }
 }

@@ -109,6 +109,18 @@ pub enum Field {
     Target,
     Model,
     File,
+    ProxyHost,
+    ProxyPort,
+    ProxyUser,
+    ProxyPassword,
+    ProxyExceptions,
+    Authority,
+    ClientCertificate,
+    ClientKey,
+    ClientPassword,
+    ConnectSeconds,
+    AnswerSeconds,
+    TestAddress,
 }
 
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;

@@ -33,6 +33,7 @@ use crate::{
     ApiError, App, ErrorCode, Inner, Result, clients,
     connect::sign_in::OauthClient,
     integrations::{self, StoredIntegration},
+    network::{self, NetworkScope},
 };
 
 /// An access token is renewed so long before its end that no call meets it on the way.
@@ -107,6 +108,8 @@ struct Shared {
 struct Held {
     access: Option<(AccessToken, Option<DateTime<Utc>>)>,
     place: Place,
+    /// The way to the network it is renewed over.
+    way: NetworkScope,
 }
 
 /// Where the refresh token is.
@@ -124,6 +127,7 @@ impl Grant {
         server: &OauthServer,
         client: &OauthClient,
         service_account: bool,
+        way: NetworkScope,
         tokens: Tokens,
     ) -> Self {
         let until = until(app.now(), &tokens.access);
@@ -139,6 +143,7 @@ impl Grant {
                     client_secret: client.clone().secret,
                     refresh_token: tokens.refresh,
                 }),
+                way,
             }),
         }))
     }
@@ -154,6 +159,7 @@ impl Grant {
             held: tokio::sync::Mutex::new(Held {
                 access: None,
                 place: Place::Sealed(Box::new(integration.clone())),
+                way: NetworkScope::of(Some(&integration.id), &integration.team_id),
             }),
         }))
     }
@@ -195,6 +201,7 @@ impl Grant {
             integrations::store(app, integration, Some(&sealed))?;
             held.place = Place::Sealed(Box::new(integration.clone()));
         }
+        held.way = NetworkScope::of(Some(&integration.id), &integration.team_id);
         self.0.in_memory.store(session_only, Ordering::Relaxed);
         Ok(())
     }
@@ -232,21 +239,27 @@ impl Shared {
             return Ok(token.clone());
         }
         held.access = None;
-        let token = self.renewed(&app, &mut held.place).await?;
+        let way = held.way.clone();
+        let token = self.renewed(&app, &mut held.place, &way).await?;
         held.access = Some((token.clone(), until(app.now(), &token)));
         Ok(token)
     }
 
-    async fn renewed(&self, app: &App, place: &mut Place) -> Result<AccessToken, Error> {
+    async fn renewed(
+        &self,
+        app: &App,
+        place: &mut Place,
+        way: &NetworkScope,
+    ) -> Result<AccessToken, Error> {
         match place {
             Place::Memory(kept) => {
-                let tokens = self.ask(app, kept).await?;
+                let tokens = self.ask(app, kept, way).await?;
                 if let Some(next) = tokens.refresh {
                     kept.refresh_token = Some(next);
                 }
                 Ok(tokens.access)
             }
-            Place::Sealed(integration) => self.renewed_in_database(app, integration).await,
+            Place::Sealed(integration) => self.renewed_in_database(app, integration, way).await,
         }
     }
 
@@ -254,6 +267,7 @@ impl Shared {
         &self,
         app: &App,
         integration: &StoredIntegration,
+        way: &NetworkScope,
     ) -> Result<AccessToken, Error> {
         // And one at a time on this computer.
         let _alone = alone(app, &integration.id)
@@ -266,7 +280,7 @@ impl Shared {
                 .await
                 .map_err(Error::from_elsewhere)?;
             if self.service_account {
-                return Ok(self.ask(app, &kept).await?.access);
+                return Ok(self.ask(app, &kept, way).await?.access);
             }
             let store = |it| Error::from_elsewhere(ApiError::from(it));
             let cut_off = app
@@ -277,7 +291,7 @@ impl Shared {
             app.store()
                 .begin_renewal(&integration.id, app.now().timestamp_millis())
                 .map_err(store)?;
-            let tokens = match self.ask(app, &kept).await {
+            let tokens = match self.ask(app, &kept, way).await {
                 Ok(tokens) => tokens,
                 Err(problem) if problem.kind() == ErrorKind::SignInNeeded => {
                     // Somebody who does not know this lock may have renewed it: look again, once.
@@ -318,14 +332,12 @@ impl Shared {
         }
     }
 
-    async fn ask(&self, app: &App, kept: &Kept) -> Result<Tokens, Error> {
+    async fn ask(&self, app: &App, kept: &Kept, way: &NetworkScope) -> Result<Tokens, Error> {
+        let http = network::http(app, way)
+            .await
+            .map_err(Error::from_elsewhere)?;
         let secret = SecretString::from(kept.client_secret.expose_secret());
-        let oauth = Oauth::new(
-            &app.inner.http,
-            self.server.clone(),
-            &self.client_id,
-            secret,
-        )?;
+        let oauth = Oauth::new(&http, self.server.clone(), &self.client_id, secret)?;
         match &kept.refresh_token {
             _ if self.service_account => oauth.service_account().await,
             Some(refresh) => oauth.renew(refresh).await,

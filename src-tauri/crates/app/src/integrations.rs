@@ -14,7 +14,7 @@ use crate::{
     ApiError, App, Event, Field, Result,
     clients::{self, from_text, to_text},
     connect::{self, Method, Secret, SiteView, sign_in::ScopeFamily},
-    drafts, grant, lock, new_id, teams,
+    drafts, grant, lock, network, new_id, teams,
 };
 
 /// Where summaries go and what they are called.
@@ -268,6 +268,9 @@ pub async fn save(
         .share_out_publications(&integration.team_id, &integration.id, |link| {
             Url::parse(link).is_ok_and(|it| integration.site.is_own_address(&it))
         })?;
+    if session.integration_id.is_none() {
+        network::adopt(app, &session.team_id, &integration.id, session_only).await?;
+    }
     connect::leave(app, session_id).await?;
     app.tell(Event::IntegrationsChanged {
         team_id: integration.team_id.clone(),
@@ -307,6 +310,7 @@ async fn forget(app: &App, integration_id: &str) -> Result<()> {
     lock(&app.inner.grants).remove(integration_id);
     // Of a sign-in that was never renewed there is none.
     let _ = std::fs::remove_file(grant::lock_file(app, integration_id));
+    network::forget(app, integration_id);
     if app.store().secret_count()? == 0
         && let Err(problem) = app.inner.vault.forget().await
     {

@@ -12,6 +12,7 @@ mod grant;
 pub mod history;
 pub mod import;
 pub mod integrations;
+pub mod network;
 pub mod publish;
 pub mod sandbox;
 pub mod settings;
@@ -26,7 +27,7 @@ use std::{
 };
 
 use chrono::{DateTime, NaiveDate, Utc};
-use retropress_confluence::{Endpoints, Http, HttpOptions, SecretString};
+use retropress_confluence::{Endpoints, HttpOptions, SecretString};
 use retropress_secrets::Vault;
 use retropress_store::Store;
 use retropress_summary::pdf::Fonts;
@@ -63,8 +64,8 @@ struct Inner {
     desktop: Arc<dyn Desktop>,
     sandbox: Arc<dyn SandboxHost>,
     endpoints: Endpoints,
-    http: Http,
     oauth: OauthOptions,
+    network: network::Network,
     clock: fn() -> DateTime<Utc>,
     notices: Vec<String>,
     fonts: OnceLock<Fonts>,
@@ -95,6 +96,12 @@ pub enum Event {
     IntegrationsChanged { team_id: String },
     #[serde(rename_all = "camelCase")]
     SignInChanged { sign_in_id: String },
+    /// A line of a checklist was ticked off. `of` names the wizard's session, or the integration.
+    #[serde(rename_all = "camelCase")]
+    ChecklistChanged {
+        of: String,
+        checks: Vec<connect::Check>,
+    },
 }
 
 impl App {
@@ -113,7 +120,6 @@ impl App {
                 "The database was damaged and there is no backup yet. Retropress started empty; the damaged file is kept as {name}."
             )],
         };
-        let http = Http::new(&parts.http).map_err(|it| error::from_confluence(&it, None))?;
         let (events, _) = broadcast::channel(256);
         Ok(App {
             inner: Arc::new(Inner {
@@ -122,8 +128,8 @@ impl App {
                 desktop: parts.desktop,
                 sandbox: parts.sandbox,
                 endpoints: parts.endpoints,
-                http,
                 oauth: parts.oauth,
+                network: network::Network::new(parts.http),
                 clock: parts.clock,
                 notices,
                 fonts: OnceLock::new(),

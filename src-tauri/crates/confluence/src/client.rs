@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::{
     Account, Attachment, CallRecord, Credential, Edition, FoundPage, Http, NewPage, PageAddress,
-    PageRef, PageUpdate, Result, SavedPage, Site, Space, SpaceRef, Upload,
+    PageRef, PageUpdate, Permissions, Result, SavedPage, Site, Space, SpaceRef, Upload,
     answer::{self, Subject, is_about_sign_in},
     calls::{self, Call},
     cloud, data_center,
@@ -455,18 +455,24 @@ impl Client {
         self.settle(self.done(request).await).await
     }
 
-    /// Whether the account may create pages in the space, asked without writing anything.
-    /// `None` where the server does not tell.
-    pub async fn may_create(&self, space: &SpaceRef) -> Result<Option<bool>> {
+    /// What the account may do in the space, asked without writing anything.
+    pub async fn permissions(&self, space: &SpaceRef) -> Result<Permissions> {
         self.settle(if self.is_cloud() {
-            cloud::may_create(self, space).await
+            cloud::permissions(self, space).await
         } else {
-            data_center::may_create(self, space).await
+            data_center::permissions(self, space).await
         })
         .await
     }
 
     // What the dialects are built from.
+
+    pub(crate) fn with_connections(&self, http: Http) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            http,
+        }
+    }
 
     /// Whether it is spoken to in Cloud's dialect, REST v2.
     pub(crate) fn is_cloud(&self) -> bool {
@@ -513,7 +519,7 @@ impl Client {
         answer::done(&answer, subject, &self.context()).map_err(|error| self.scrubbed(error))
     }
 
-    async fn send(&self, ask: Ask<'_>) -> Result<Answer> {
+    pub(crate) async fn send(&self, ask: Ask<'_>) -> Result<Answer> {
         let here = |error: Error| error.with(|inner| inner.context = self.context());
         let Credential::Oauth { tokens } = &*self.inner.credential else {
             let authorization = self.inner.credential.header().map_err(here)?;
@@ -681,6 +687,10 @@ pub(crate) struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
+    pub fn of(&self) -> &'static Call {
+        self.call
+    }
+
     /// Fills the `{...}` of the call's path, in their order.
     pub fn fill(mut self, parameters: &[&str]) -> Self {
         self.parameters = parameters.iter().map(|&value| value.to_owned()).collect();

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use std::{collections::HashSet, sync::atomic::Ordering};
 
 use crate::{
-    Attachment, Client, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, Result, SavedPage,
-    Space, SpaceRef, Upload,
+    Attachment, Client, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, Permissions, Result,
+    SavedPage, Space, SpaceRef, Upload,
     answer::Subject,
     calls,
     client::{Ask, Id, LONGEST_LIST, Links, endless, remember},
@@ -330,7 +330,7 @@ pub(crate) async fn upload(client: &Client, page_id: &str, file: &Upload) -> Res
     crate::data_center::uploaded(client, &calls::CLOUD_UPLOAD, answer)
 }
 
-pub(crate) async fn may_create(client: &Client, space: &SpaceRef) -> Result<Option<bool>> {
+pub(crate) async fn permissions(client: &Client, space: &SpaceRef) -> Result<Permissions> {
     let answer: Operations = client
         .json(
             client
@@ -339,12 +339,11 @@ pub(crate) async fn may_create(client: &Client, space: &SpaceRef) -> Result<Opti
                 .about(Subject::Space),
         )
         .await?;
-    if answer.operations.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(answer.operations.iter().any(|operation| {
-        operation.operation == "create" && operation.target_type == "page"
-    })))
+    let permitted = answer
+        .operations
+        .iter()
+        .map(|it| (&*it.operation, &*it.target_type));
+    Ok(Permissions::of(permitted, true))
 }
 
 fn space_pages<'a>(client: &'a Client, space: &SpaceRef) -> Ask<'a> {

@@ -4,8 +4,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
-    Attachment, Client, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, Result, SavedPage,
-    Space, SpaceRef, Upload,
+    Attachment, Client, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, Permissions, Result,
+    SavedPage, Space, SpaceRef, Upload,
     answer::Subject,
     calls::{self, Call},
     client::{Ask, Id, LONGEST_LIST, Links, endless},
@@ -373,9 +373,9 @@ pub(crate) fn uploaded(client: &Client, call: &'static Call, answer: Value) -> R
 }
 
 /// The operations of the home page tell of the space. Older lines leave them out.
-pub(crate) async fn may_create(client: &Client, space: &SpaceRef) -> Result<Option<bool>> {
+pub(crate) async fn permissions(client: &Client, space: &SpaceRef) -> Result<Permissions> {
     let Some(homepage) = &space.homepage_id else {
-        return Ok(None);
+        return Ok(Permissions::default());
     };
     let page: PageAnswer = client
         .json(
@@ -385,23 +385,11 @@ pub(crate) async fn may_create(client: &Client, space: &SpaceRef) -> Result<Opti
                 .ask("expand", "operations"),
         )
         .await?;
-    let is = |operation: &Operation, name: &str, target: &str| {
-        operation.operation == name && operation.target_type == target
-    };
-    if page
+    let permitted = page
         .operations
         .iter()
-        .any(|operation| is(operation, "create", "page"))
-    {
-        return Ok(Some(true));
-    }
-    // A page may be edited without the right to add others: only an account that may not write at all
-    // is known not to create.
-    let writes = page
-        .operations
-        .iter()
-        .any(|operation| matches!(operation.operation.as_str(), "create" | "update"));
-    Ok((!page.operations.is_empty() && !writes).then_some(false))
+        .map(|it| (&*it.operation, &*it.target_type));
+    Ok(Permissions::of(permitted, false))
 }
 
 async fn all<'a, T: DeserializeOwned>(

@@ -115,13 +115,28 @@ pub(crate) enum Cause {
     NoSuchCloudSite,
     OtherProduct(String),
     // The connection
-    UntrustedIssuer,
+    /// Whose name stands in the certificate as its issuer.
+    UntrustedIssuer(Option<String>),
     CertificateExpired,
     CertificateNotYetValid,
     CertificateOtherName,
     CertificateRevoked,
     NotTls,
+    /// The operating system's certificates cannot be read.
+    NoCertificateStore,
+    /// The server wants a certificate of this computer.
+    ClientCertificateWanted,
+    ClientCertificateRefused,
     NotConnected,
+    // The proxy
+    ProxyUnreachable,
+    /// 407, and the schemes it offers.
+    ProxyAsks {
+        offers: Vec<String>,
+        signed_in: bool,
+    },
+    ProxyForbids(u16),
+    ProxyCannotReach(u16),
     // The sign-in
     UnusableCredential,
     WrongMethod,
@@ -188,6 +203,8 @@ pub(crate) struct Inner {
     pub at: Option<String>,
     pub waited: Option<Duration>,
     pub cause: Option<Cause>,
+    /// Host and port of the proxy, where it is what failed.
+    pub proxy: Option<String>,
     pub context: Context,
     pub source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -204,6 +221,7 @@ impl Error {
             at: None,
             waited: None,
             cause: None,
+            proxy: None,
             context: Context::default(),
             source: None,
         }))
@@ -260,6 +278,11 @@ impl Error {
         self.0.outcome
     }
 
+    /// The proxy failed, or the way to it: Confluence was not reached.
+    pub fn blames_proxy(&self) -> bool {
+        self.0.proxy.is_some()
+    }
+
     /// HTTP status, where there was an answer.
     pub fn status(&self) -> Option<u16> {
         self.0.status
@@ -296,6 +319,9 @@ impl Error {
         }
         if let Some(at) = &inner.at {
             line("request", at);
+        }
+        if let Some(proxy) = &inner.proxy {
+            line("proxy", proxy);
         }
         if let Some(message) = &inner.server_message {
             line("answer", message);

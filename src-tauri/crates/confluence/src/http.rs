@@ -4,7 +4,7 @@ use std::{
     error::Error as StdError,
     fmt, io,
     net::IpAddr,
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -18,7 +18,10 @@ use url::{Host, Url};
 use crate::{
     Result,
     calls::Call,
+    certificate::{Authority, ClientCertificate},
     error::{Cause, Error, ErrorKind, Outcome},
+    proxy::{self, ProxyChoice, Way},
+    tls::{self, Handshake, Seen},
 };
 
 /// The longest answer that is read. A page holds 5 MB at most; lists of pages with bodies are asked
@@ -38,16 +41,10 @@ pub struct HttpOptions {
     pub timeout: Duration,
     pub user_agent: String,
     pub proxy: ProxyChoice,
-}
-
-/// How to get out of the building. Loopback never goes through a proxy.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum ProxyChoice {
-    /// What the operating system says; environment variables on Linux.
-    #[default]
-    System,
-    None,
-    At(Url),
+    /// Trusted beside the operating system's own.
+    pub authorities: Vec<Authority>,
+    /// Shown to servers that ask for one.
+    pub client_certificate: Option<ClientCertificate>,
 }
 
 impl Default for HttpOptions {
@@ -57,6 +54,8 @@ impl Default for HttpOptions {
             timeout: Duration::from_secs(20),
             user_agent: concat!("Retropress/", env!("CARGO_PKG_VERSION")).to_owned(),
             proxy: ProxyChoice::System,
+            authorities: Vec::new(),
+            client_certificate: None,
         }
     }
 }
@@ -69,19 +68,40 @@ pub struct CallRecord {
     pub status: Option<u16>,
     /// From sending to the last byte of the answer.
     pub duration: Duration,
+    /// What the answer said of how much more may be asked.
+    pub rate_limit: RateLimit,
+}
+
+/// How much more a server lets this account ask, as far as its answer says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Requests, or points, that are allowed in one interval of the server's own length.
+    pub limit: Option<u64>,
+    /// What is left of them.
+    pub remaining: Option<u64>,
+    /// Cloud's own sign that the end is near.
+    pub near: bool,
 }
 
 type Hook = Arc<dyn Fn(&CallRecord) + Send + Sync>;
 
-/// The way to the network. Cheap to clone; clones share connections.
+/// The way to the network. Cheap to clone; clones share connections, and a change of the settings.
 #[derive(Clone)]
 pub struct Http {
+    connections: Arc<RwLock<Arc<Connections>>>,
+    hooks: Vec<Hook>,
+}
+
+/// What one set of options comes to.
+struct Connections {
     remote: reqwest::Client,
     /// Never through a proxy.
     loopback: reqwest::Client,
     timeout: Duration,
     connect_timeout: Duration,
-    hooks: Vec<Hook>,
+    proxy: ProxyChoice,
+    shows_certificate: bool,
+    seen: Seen,
 }
 
 impl fmt::Debug for Http {
@@ -146,40 +166,45 @@ impl Answer {
 impl Http {
     /// # Errors
     ///
-    /// When the platform's certificate store cannot be opened.
+    /// When the platform's certificate store cannot be opened, or the proxy's host is none.
     pub fn new(options: &HttpOptions) -> Result<Self> {
-        let failed = |error: reqwest::Error| {
-            Error::new(ErrorKind::Certificate, Outcome::NotDone)
-                .because(Cause::NotTls)
-                .with(|inner| inner.source = Some(Box::new(error.without_url())))
-        };
-        let build = |builder: reqwest::ClientBuilder| {
-            builder
-                .user_agent(&options.user_agent)
-                .connect_timeout(options.connect_timeout)
-                .redirect(redirect::Policy::none())
-                .referer(false)
-                .dns_resolver(Arc::new(SystemResolver))
-                .pool_idle_timeout(Duration::from_secs(60))
-                .tcp_keepalive(Duration::from_secs(30))
-                .build()
-                .map_err(failed)
-        };
-        let remote = reqwest::Client::builder();
-        let remote = match &options.proxy {
-            ProxyChoice::System => remote,
-            ProxyChoice::None => remote.no_proxy(),
-            ProxyChoice::At(address) => {
-                remote.proxy(reqwest::Proxy::all(address.clone()).map_err(failed)?)
-            }
-        };
+        let connections = Arc::new(Connections::new(options)?);
         Ok(Self {
-            remote: build(remote)?,
-            loopback: build(reqwest::Client::builder().no_proxy())?,
-            timeout: options.timeout,
-            connect_timeout: options.connect_timeout,
+            connections: Arc::new(RwLock::new(connections)),
             hooks: Vec::new(),
         })
+    }
+
+    /// Reaches the network in another way from the next call on, for all clones. Calls under way end
+    /// as they began.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`]; then everything stays as it was.
+    pub fn reconnect(&self, options: &HttpOptions) -> Result<()> {
+        let connections = Arc::new(Connections::new(options)?);
+        *self
+            .connections
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = connections;
+        Ok(())
+    }
+
+    fn connections(&self) -> Arc<Connections> {
+        self.connections
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Through what a call to this address goes.
+    pub fn way_to(&self, address: &Url) -> Way {
+        self.connections().proxy.way_to(address)
+    }
+
+    /// What the latest encrypted connection of this and its clones showed.
+    pub fn handshake(&self) -> Handshake {
+        self.connections().seen.read()
     }
 
     /// The same, telling `hook` about each call as it ends.
@@ -190,15 +215,20 @@ impl Http {
     }
 
     pub(crate) async fn send(&self, request: Request<'_>) -> Result<Answer> {
+        let connections = self.connections();
         let call = request.call;
         let url = request.url.clone();
         let started = Instant::now();
         let mut status = None;
-        let result = self.exchange(request, &mut status).await;
+        let result = match connections.exchange(request, &mut status).await {
+            Err(error) => Err(connections.explain(error, &url).await),
+            answer => answer,
+        };
         let record = CallRecord {
             call,
             status,
             duration: started.elapsed(),
+            rate_limit: result.as_ref().map(rate_limit).unwrap_or_default(),
         };
         tracing::debug!(
             target: "retropress::http",
@@ -219,6 +249,62 @@ impl Http {
                 inner.status = inner.status.or(status);
                 inner.context.host = host_of(&url);
             })
+        })
+    }
+}
+
+impl Connections {
+    fn new(options: &HttpOptions) -> Result<Self> {
+        let seen = Seen::default();
+        let tls = tls::config(
+            &options.authorities,
+            options.client_certificate.as_ref(),
+            &seen,
+        )
+        .map_err(|error| {
+            Error::new(ErrorKind::Certificate, Outcome::NotDone)
+                .because(Cause::NoCertificateStore)
+                .with(|inner| inner.source = Some(Box::new(error)))
+        })?;
+        let failed = |error: reqwest::Error| {
+            Error::new(ErrorKind::Certificate, Outcome::NotDone)
+                .because(Cause::NotTls)
+                .with(|inner| inner.source = Some(Box::new(error.without_url())))
+        };
+        let build = |builder: reqwest::ClientBuilder| {
+            builder
+                .tls_backend_preconfigured(tls.clone())
+                .user_agent(&options.user_agent)
+                .connect_timeout(options.connect_timeout)
+                .redirect(redirect::Policy::none())
+                .referer(false)
+                .dns_resolver(Arc::new(SystemResolver))
+                .pool_idle_timeout(Duration::from_secs(60))
+                .tcp_keepalive(Duration::from_secs(30))
+                .build()
+                .map_err(failed)
+        };
+        let remote = reqwest::Client::builder();
+        let remote = match &options.proxy {
+            ProxyChoice::System => remote,
+            ProxyChoice::None => remote.no_proxy(),
+            ProxyChoice::Own(own) => {
+                let address = own.address().ok_or_else(|| {
+                    Error::new(ErrorKind::ProxyRefused, Outcome::NotDone)
+                        .because(Cause::ProxyUnreachable)
+                        .with(|inner| inner.proxy = Some(own.host.clone()))
+                })?;
+                remote.proxy(own.to_reqwest(address).map_err(failed)?)
+            }
+        };
+        Ok(Self {
+            remote: build(remote)?,
+            loopback: build(reqwest::Client::builder().no_proxy())?,
+            timeout: options.timeout,
+            connect_timeout: options.connect_timeout,
+            proxy: options.proxy.clone(),
+            shows_certificate: options.client_certificate.is_some(),
+            seen,
         })
     }
 
@@ -289,7 +375,94 @@ impl Http {
                 }
             }
         }
-        Ok(answer)
+        match self.not_confluence(&answer) {
+            Some(error) => Err(error),
+            None => Ok(answer),
+        }
+    }
+
+    /// Answers of what stands between here and Confluence.
+    fn not_confluence(&self, answer: &Answer) -> Option<Error> {
+        if answer.status == 407 {
+            let offers = answer
+                .headers
+                .get_all(header::PROXY_AUTHENTICATE)
+                .iter()
+                .filter_map(|value| proxy::scheme(value.to_str().ok()?))
+                .collect();
+            return Some(
+                Error::new(ErrorKind::ProxyRefused, Outcome::NotDone)
+                    .because(self.proxy_asks(offers, &answer.url)),
+            );
+        }
+        // nginx takes a connection without the certificate it wants, and says so afterwards; 495 and
+        // 496 are its own names for that.
+        let text = || answer.text().to_ascii_lowercase();
+        let wanted = answer.status == 496
+            || answer.status == 400
+                && answer.is_html()
+                && text().contains("no required ssl certificate was sent");
+        let refused = answer.status == 495
+            || answer.status == 400
+                && answer.is_html()
+                && text().contains("the ssl certificate error");
+        (answer.url.scheme() == "https" && (wanted || refused)).then(|| {
+            Error::new(ErrorKind::Certificate, Outcome::NotDone).because(if wanted {
+                Cause::ClientCertificateWanted
+            } else {
+                Cause::ClientCertificateRefused
+            })
+        })
+    }
+
+    fn proxy_asks(&self, offers: Vec<String>, url: &Url) -> Cause {
+        let signed_in = matches!(self.proxy.way_to(url), Way::Proxy { signs_in: true, .. });
+        Cause::ProxyAsks { offers, signed_in }
+    }
+
+    /// Tells trouble with the proxy from trouble with what is behind it.
+    async fn explain(&self, error: Error, url: &Url) -> Error {
+        let Way::Proxy { address, .. } = self.proxy.way_to(url) else {
+            return error;
+        };
+        let named = |inner: &mut crate::error::Inner| inner.proxy = Some(address.clone());
+        let unsent = error.status().is_none() && error.outcome() == Outcome::NotDone;
+        match error.kind() {
+            ErrorKind::ProxyRefused if error.cause().is_some() => error.with(named),
+            ErrorKind::ProxyRefused => {
+                let answer = proxy::ask(&address, url).await;
+                let (kind, cause) = match answer {
+                    Some(answer) if answer.status == 407 => (
+                        ErrorKind::ProxyRefused,
+                        Some(self.proxy_asks(answer.offers, url)),
+                    ),
+                    // It is willing, but cannot reach what is behind it.
+                    Some(answer) if matches!(answer.status, 500 | 502..=504) => (
+                        ErrorKind::ConnectionRefused,
+                        Some(Cause::ProxyCannotReach(answer.status)),
+                    ),
+                    Some(answer) if (400..500).contains(&answer.status) => (
+                        ErrorKind::ProxyRefused,
+                        Some(Cause::ProxyForbids(answer.status)),
+                    ),
+                    _ => (ErrorKind::ProxyRefused, None),
+                };
+                error.with(|inner| {
+                    inner.kind = kind;
+                    inner.cause = cause;
+                    named(inner);
+                })
+            }
+            ErrorKind::NoSuchHost
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionLost
+            | ErrorKind::TimedOut
+                if unsent =>
+            {
+                error.because(Cause::ProxyUnreachable).with(named)
+            }
+            _ => error,
+        }
     }
 
     /// What a failure without an answer means. Until the connection stands nothing was sent, so all
@@ -297,16 +470,20 @@ impl Http {
     fn lost(&self, error: reqwest::Error, timeout: Duration) -> Error {
         let error = error.without_url();
         let connecting = error.is_connect() || error.is_builder();
-        let outcome = if connecting {
+        // A server that ends the handshake over a certificate has not read a request.
+        let ours = self.certificate_alert(&error);
+        let outcome = if connecting || ours.is_some() {
             Outcome::NotDone
         } else {
             Outcome::Unknown
         };
-        let (kind, cause) = if let Some(cause) = tls_cause(&error) {
+        let (kind, cause) = if let Some(cause) = ours.or_else(|| tls_cause(&error)) {
             (ErrorKind::Certificate, Some(cause))
         } else if find::<NotFound>(&error).is_some() {
             (ErrorKind::NoSuchHost, None)
-        } else if says(&error, "proxy authorization required") || says(&error, "tunnel error") {
+        } else if says(&error, "tunnel error")
+            && !says(&error, "failed to create underlying connection")
+        {
             (ErrorKind::ProxyRefused, None)
         } else if error.is_timeout() {
             (ErrorKind::TimedOut, None)
@@ -333,6 +510,46 @@ impl Http {
             });
             inner.source = Some(Box::new(error));
         })
+    }
+
+    /// The server ended the connection over the certificate of this computer, or the lack of one.
+    fn certificate_alert(&self, error: &reqwest::Error) -> Option<Cause> {
+        use rustls::AlertDescription as Alert;
+        if !self.seen.read().asked_for_certificate {
+            return None;
+        }
+        match find::<rustls::Error>(error)? {
+            rustls::Error::AlertReceived(
+                Alert::CertificateRequired
+                | Alert::HandshakeFailure
+                | Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateUnknown
+                | Alert::CertificateExpired
+                | Alert::CertificateRevoked
+                | Alert::UnknownCA
+                // What a signature by another authority of the same name comes to.
+                | Alert::DecryptError
+                | Alert::AccessDenied,
+            ) => Some(if self.shows_certificate {
+                Cause::ClientCertificateRefused
+            } else {
+                Cause::ClientCertificateWanted
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// `X-RateLimit-…` of both Cloud and Data Center.
+fn rate_limit(answer: &Answer) -> RateLimit {
+    let number = |name| answer.header(name).and_then(|it| it.trim().parse().ok());
+    RateLimit {
+        limit: number("x-ratelimit-limit"),
+        remaining: number("x-ratelimit-remaining"),
+        near: answer
+            .header("x-ratelimit-nearlimit")
+            .is_some_and(|it| it.trim().eq_ignore_ascii_case("true")),
     }
 }
 
@@ -464,7 +681,13 @@ fn tls_cause(error: &reqwest::Error) -> Option<Cause> {
                 Cause::CertificateOtherName
             }
             CertificateError::Revoked => Cause::CertificateRevoked,
-            _ => Cause::UntrustedIssuer,
+            CertificateError::Other(other) => Cause::UntrustedIssuer(
+                other
+                    .0
+                    .downcast_ref::<tls::Untrusted>()
+                    .map(|it| it.issuer.clone()),
+            ),
+            _ => Cause::UntrustedIssuer(None),
         },
         _ => Cause::NotTls,
     })

@@ -19,6 +19,7 @@
 mod answer;
 mod callback;
 pub mod calls;
+mod certificate;
 mod client;
 mod cloud;
 mod credential;
@@ -27,15 +28,21 @@ mod error;
 mod http;
 mod oauth;
 mod page;
+mod preflight;
+mod proxy;
 mod sign_in;
 mod site;
+mod tls;
 mod words;
 
 pub use callback::{Answered, Callback, NotTheAnswer, read_answer, redirect_address};
+pub use certificate::{
+    Authority, CertificateInfo, CertificateProblem, ClientCertificate, LONGEST_CERTIFICATE_FILE,
+};
 pub use client::{Client, Endpoints, Route};
 pub use credential::Credential;
 pub use error::{Error, ErrorKind, Outcome, Result};
-pub use http::{CallRecord, Http, HttpOptions, ProxyChoice};
+pub use http::{CallRecord, Http, HttpOptions, RateLimit};
 pub use oauth::{
     AccessToken, AccessTokens, CloudSite, Consent, Oauth, OauthServer, Tokens, cloud_sites,
 };
@@ -43,8 +50,11 @@ pub use page::{
     Account, Attachment, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, SavedPage, Space,
     SpaceRef, Upload,
 };
+pub use preflight::{Permissions, ScopeAnswer};
+pub use proxy::{OwnProxy, ProxyChoice, ProxySignIn, Way};
 pub use secrecy::SecretString;
 pub use sign_in::sign_in;
 pub use site::{Edition, PageAddress, ServerPage, Site, discover};
+pub use tls::{Handshake, Trust};
 pub use url::Url;
 pub use words::Words;

@@ -53,6 +53,15 @@ impl Error {
         let nothing_sent = inner.outcome == Outcome::NotDone && inner.status.is_none();
 
         match inner.kind {
+            ErrorKind::NoSuchHost
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionLost
+            | ErrorKind::TimedOut
+            | ErrorKind::ProxyRefused
+                if inner.proxy.is_some() =>
+            {
+                self.proxy_words(host)
+            }
             ErrorKind::NoSuchHost => words(
                 format!("{host} was not found"),
                 "no name server knows this address. Outside the office that usually means the VPN is off.",
@@ -304,8 +313,82 @@ impl Error {
         }
     }
 
+    fn proxy_words(&self, host: &str) -> Words {
+        const OTHER: &str = "Retropress signs in to a proxy with user and password only (Basic)";
+        let inner = self.inner();
+        let proxy = inner.proxy.as_deref().unwrap_or("the proxy");
+        match self.cause() {
+            Some(Cause::ProxyUnreachable) => words(
+                match inner.kind {
+                    ErrorKind::NoSuchHost => format!("The proxy {proxy} was not found"),
+                    ErrorKind::TimedOut => format!("The proxy {proxy} did not answer"),
+                    _ => format!("The proxy {proxy} does not accept the connection"),
+                },
+                format!(
+                    "{host} is reached through it. Outside the office it is often not there. Nothing was sent."
+                ),
+                "connect to the VPN, or check the proxy under Network.",
+            ),
+            Some(Cause::ProxyAsks { offers, signed_in }) => {
+                let basic = offers.iter().any(|it| it.eq_ignore_ascii_case("basic"));
+                match (basic || offers.is_empty(), signed_in) {
+                    (true, true) => words(
+                        format!("The proxy {proxy} did not accept user and password"),
+                        "it answered 407: one of them is wrong. Nothing was sent to Confluence.",
+                        "enter them again under Network.",
+                    ),
+                    (true, false) => words(
+                        format!("The proxy {proxy} asks for a sign-in"),
+                        "it answered 407 and was given no user and password. Nothing was sent to Confluence.",
+                        "enter a proxy with user and password under Network.",
+                    ),
+                    (false, _) => words(
+                        format!("The proxy {proxy} asks for a sign-in"),
+                        format!(
+                            "it answered 407 and offers {} alone. {OTHER}; Windows sign-in (Negotiate, NTLM) is not spoken. Nothing was sent to Confluence.",
+                            offers.join(" and ")
+                        ),
+                        "ask your administrator for a proxy that takes user and password, or run the helper your company uses for other programs and enter its address under Network.",
+                    ),
+                }
+            }
+            Some(Cause::ProxyForbids(status)) => words(
+                format!("The proxy {proxy} does not let calls to {host} through"),
+                format!("it answered with status {status}. Nothing was sent to Confluence."),
+                "ask your administrator to allow this host, or make it an exception under Network if it is reached without the proxy.",
+            ),
+            Some(Cause::ProxyCannotReach(status)) => words(
+                format!("The proxy {proxy} does not reach {host}"),
+                format!(
+                    "it answered with status {status}: the server is down, or inside your own network, where the proxy does not look. Nothing was sent."
+                ),
+                "check the Server URL. If the server is inside your network, make it an exception under Network.",
+            ),
+            _ => words(
+                format!("The proxy {proxy} did not let the call to {host} through"),
+                format!("it did not say why. {OTHER}."),
+                "check the proxy under Network, or send the details to your administrator.",
+            ),
+        }
+    }
+
     fn certificate_words(&self, host: &str) -> Words {
         match self.cause() {
+            Some(Cause::NoCertificateStore) => words(
+                "The certificates of this computer cannot be read",
+                "without them nobody can vouch for a server. Nothing was sent.",
+                "install the system's CA certificates (on Linux the package ca-certificates), then start Retropress again.",
+            ),
+            Some(Cause::ClientCertificateWanted) => words(
+                format!("{host} wants a certificate of this computer"),
+                "it lets in only those who show one. Nothing was done.",
+                "choose the client certificate under Network: your administrator gives it to you as a file.",
+            ),
+            Some(Cause::ClientCertificateRefused) => words(
+                format!("{host} does not accept the certificate of this computer"),
+                "it expired, was revoked, or was issued by somebody the server does not know. Nothing was done.",
+                "choose another client certificate under Network.",
+            ),
             Some(Cause::CertificateExpired) => words(
                 format!("The certificate of {host} has expired"),
                 "the server shows an old one, or the clock of this computer is wrong. Nothing was sent.",
@@ -326,10 +409,16 @@ impl Error {
                 "whoever issued it no longer stands by it. Nothing was sent.",
                 "tell your administrator.",
             ),
-            Some(Cause::UntrustedIssuer) => words(
+            Some(Cause::UntrustedIssuer(issuer)) => words(
                 format!("The certificate of {host} is not trusted"),
-                "it was issued by somebody this computer does not know. Company servers and filtering proxies often use such a certificate. Nothing was sent.",
-                "add your company's CA certificate to this computer: your administrator has it as a file.",
+                format!(
+                    "it was issued by {}, which this computer does not know. Company servers and filtering proxies often use such a certificate. Nothing was sent.",
+                    match issuer {
+                        Some(name) => format!("“{name}”"),
+                        None => "somebody".to_owned(),
+                    }
+                ),
+                "add that CA certificate under Network: your administrator has it as a file.",
             ),
             _ => words(
                 format!("No secure connection to {host} could be made"),

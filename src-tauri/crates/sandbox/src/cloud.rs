@@ -343,7 +343,7 @@ async fn space(State(world): Shared, Path(id): Path<String>) -> Answer {
     Ok(web::json(200, &shown))
 }
 
-fn operations(may_write: bool, target: &str) -> Value {
+pub(crate) fn operations(may_write: bool, target: &str) -> Value {
     let mut allowed = vec![json!({"operation": "read", "targetType": target})];
     if may_write {
         for operation in ["update", "delete"] {
@@ -351,6 +351,9 @@ fn operations(may_write: bool, target: &str) -> Value {
         }
         for kind in ["page", "attachment"] {
             allowed.push(json!({"operation": "create", "targetType": kind}));
+        }
+        if target == "space" {
+            allowed.push(json!({"operation": "delete", "targetType": "page"}));
         }
     }
     json!({ "operations": allowed })

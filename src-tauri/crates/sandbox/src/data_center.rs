@@ -684,6 +684,10 @@ fn show_page(
             .map(|a| show_page(world, content, a, &Query::default(), &[]))
             .collect()
     });
+    part("operations", "", &|| {
+        let may_write = content.may_write(page.space);
+        crate::cloud::operations(may_write, "page")["operations"].take()
+    });
     let children = format!("/rest/api/content/{id}/child");
     part("children", &children, &|| {
         let pages: Vec<Value> = content
@@ -738,7 +742,6 @@ fn show_page(
         "descendants".to_owned(),
         json!(format!("/rest/api/content/{id}/descendant")),
     );
-    expandable.insert("operations".to_owned(), json!(""));
     shown["_expandable"] = Value::Object(expandable);
     shown
 }

@@ -184,7 +184,14 @@ impl Store {
 
     /// How many secrets are kept in all; with none left the key can go.
     pub fn secret_count(&self) -> Result<u32> {
-        self.read(|tx| Ok(tx.query_row("SELECT count(*) FROM secret", [], |row| row.get(0))?))
+        self.read(|tx| {
+            Ok(tx.query_row(
+                "SELECT (SELECT count(*) FROM secret)
+                      + (SELECT count(proxy_password) + count(client_key) FROM network)",
+                [],
+                |row| row.get(0),
+            )?)
+        })
     }
 
     /// With its secret; what was published keeps its place in the history.

@@ -7,6 +7,7 @@ mod drafts;
 mod error;
 mod integrations;
 mod library;
+mod network;
 mod open;
 mod operations;
 mod publications;
@@ -26,6 +27,7 @@ pub use drafts::{
 pub use error::StoreError;
 pub use integrations::IntegrationRecord;
 pub use library::Shelf;
+pub use network::NetworkRecord;
 pub use open::Opened;
 pub use operations::{OperationProgress, OperationRecord};
 pub use publications::{PublicationFilter, PublicationOrder, PublicationRecord, TimelineRecord};

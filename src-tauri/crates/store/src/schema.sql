@@ -42,6 +42,16 @@ CREATE TABLE secret (
     sealed         BLOB NOT NULL
 ) STRICT;
 
+-- How the network is reached: one row for every connection, and one for each integration that has
+-- its own. Secrets are sealed like those of an integration.
+CREATE TABLE network (
+    integration_id TEXT UNIQUE REFERENCES integration (id) ON DELETE CASCADE,
+    settings       TEXT NOT NULL,
+    proxy_password BLOB,
+    client_key     BLOB
+) STRICT;
+CREATE UNIQUE INDEX network_of_all ON network (integration_id IS NULL) WHERE integration_id IS NULL;
+
 CREATE TABLE draft (
     number         INTEGER PRIMARY KEY,
     id             TEXT NOT NULL UNIQUE,

@@ -8,7 +8,8 @@ use std::{fs, path::Path};
 
 use cpu_time::ThreadTime;
 use retropress_store::{
-    DraftFilter, DraftOrder, NewText, OperationProgress, OperationRecord, Store, StoreError,
+    DraftFilter, DraftOrder, NetworkRecord, NewText, OperationProgress, OperationRecord, Store,
+    StoreError,
 };
 
 const TEAM: &str = "team";
@@ -291,4 +292,45 @@ fn ten_thousand_drafts_are_searched_while_typing() {
     .collect();
     times.sort();
     assert!(times[times.len() - 1].as_millis() < 500, "{times:?}");
+}
+
+#[test]
+fn network_settings_are_one_row_for_all_and_one_for_each_integration() {
+    let (_folder, store) = with_team();
+    let integration = retropress_store::IntegrationRecord {
+        id: "one".into(),
+        team_id: TEAM.into(),
+        method: String::new(),
+        site: String::new(),
+        route: String::new(),
+        account: String::new(),
+        account_name: String::new(),
+        configuration: String::new(),
+        parents: "{}".into(),
+        allow_http: false,
+        sandbox: false,
+        saved_at: 1,
+    };
+    store.save_integration(&integration, None).unwrap();
+    let record = |settings: &str, password: Option<&[u8]>| NetworkRecord {
+        settings: settings.into(),
+        proxy_password: password.map(<[u8]>::to_vec),
+        client_key: None,
+    };
+    let all = record("all", Some(b"sealed"));
+    let own = record("own", None);
+    store
+        .save_network(None, Some(&record("before", None)))
+        .unwrap();
+    store.save_network(None, Some(&all)).unwrap();
+    store.save_network(Some("one"), Some(&own)).unwrap();
+    assert_eq!(store.network(None).unwrap(), Some(all));
+    assert_eq!(store.network(Some("one")).unwrap(), Some(own));
+    assert_eq!(store.network(Some("other")).unwrap(), None);
+    // The key in the keyring is needed as long as one of them is sealed with it.
+    assert_eq!(store.secret_count().unwrap(), 1);
+    store.delete_integration("one").unwrap();
+    assert_eq!(store.network(Some("one")).unwrap(), None);
+    store.save_network(None, None).unwrap();
+    assert_eq!(store.secret_count().unwrap(), 0);
 }

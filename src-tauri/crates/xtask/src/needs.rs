@@ -85,6 +85,13 @@ const TEST: &[Need] = &[
         dnf: &["qpdf", "poppler-utils"],
         pacman: &["qpdf", "poppler"],
     },
+    Need {
+        what: "nginx and tinyproxy, which stand between the app and the sandbox (switch off the services they bring along where they are not wanted)",
+        found: || ["nginx", "tinyproxy"].iter().all(|it| server(it)),
+        apt: &["nginx-light", "tinyproxy"],
+        dnf: &["nginx", "tinyproxy"],
+        pacman: &["nginx", "tinyproxy"],
+    },
 ];
 
 /// Everything the app is built and started with.
@@ -133,6 +140,11 @@ pub fn tauri_driver() -> Answer<std::path::PathBuf> {
         );
     show(&mut install)?;
     Ok(driver)
+}
+
+/// Servers lie where only an administrator's path leads.
+fn server(name: &str) -> bool {
+    exists(name) || std::path::Path::new("/usr/sbin").join(name).exists()
 }
 
 fn library(name: &str) -> bool {

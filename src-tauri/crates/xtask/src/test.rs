@@ -111,6 +111,11 @@ const PARTS: &[Part] = &[
         check: oauth,
     },
     Part {
+        name: "network",
+        what: "proxies and certificates",
+        check: network,
+    },
+    Part {
         name: "e2e",
         what: "the window",
         check: e2e,
@@ -463,6 +468,27 @@ fn oauth() -> Answer<Tally> {
         "--ignored",
     ]);
     let log = program::log("oauth", &mut run)?;
+    Ok(judge(rust_tests(&log), &log))
+}
+
+fn network() -> Answer<Tally> {
+    if !cfg!(target_os = "linux") {
+        return Ok(Tally::skipped(
+            "these tests start nginx and tinyproxy as Linux has them",
+        ));
+    }
+    let mut run = cargo();
+    run.args([
+        "test",
+        "--package",
+        "retropress-app",
+        "--test",
+        "network",
+        "--",
+        "--ignored",
+        "--test-threads=1",
+    ]);
+    let log = program::log("network", &mut run)?;
     Ok(judge(rust_tests(&log), &log))
 }
 

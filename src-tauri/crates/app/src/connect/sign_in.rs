@@ -27,7 +27,9 @@ use crate::{
     error::from_confluence,
     grant::Grant,
     integrations::{self, SignInDetails, StoredIntegration},
-    lock, new_id, teams,
+    lock,
+    network::{self, NetworkScope},
+    new_id, teams,
 };
 
 /// Which of Atlassian's two families of scopes an app is registered with.
@@ -316,6 +318,12 @@ struct Plan {
     service_account: bool,
 }
 
+impl Plan {
+    fn way(&self) -> NetworkScope {
+        NetworkScope::of(self.integration_id.as_deref(), &self.team_id)
+    }
+}
+
 impl Flow {
     fn view(&self) -> SignIn {
         SignIn {
@@ -431,8 +439,9 @@ pub async fn start(app: &App, request: SignInRequest) -> Result<SignIn> {
             answer => answer?,
         }
     }
+    let http = network::http(app, &plan.way()).await?;
     let oauth = Oauth::new(
-        &app.inner.http,
+        &http,
         plan.server.clone(),
         &plan.client.id,
         SecretString::from(plan.client.secret.expose_secret()),
@@ -681,8 +690,9 @@ async fn server(
             "Enter the address of your Confluence.",
         ));
     }
-    let http = &app.inner.http;
-    let site = confluence::discover(http, entered, false)
+    let way = NetworkScope::of(request.integration_id.as_deref(), &request.team_id);
+    let http = network::http(app, &way).await?;
+    let site = confluence::discover(&http, entered, false)
         .await
         .map_err(|it| {
             let mut error = from_confluence(&it, Some(Field::ServerUrl));
@@ -843,9 +853,13 @@ async fn conclude(app: &App, flow: &Flow, attempt: Attempt, answered: Answered) 
 
 /// With the first tokens: which sites, and where there is one alone, on to it.
 async fn granted(app: &App, flow: &Flow, plan: Plan, tokens: Tokens) {
+    let http = match network::http(app, &plan.way()).await {
+        Ok(http) => http,
+        Err(problem) => return flow.fail(app, problem),
+    };
     let sites = match &plan.server {
         OauthServer::Atlassian(endpoints) => {
-            confluence::cloud_sites(&app.inner.http, endpoints, &tokens.access).await
+            confluence::cloud_sites(&http, endpoints, &tokens.access).await
         }
         OauthServer::DataCenter(_) => Ok(Vec::new()),
     };
@@ -858,6 +872,7 @@ async fn granted(app: &App, flow: &Flow, plan: Plan, tokens: Tokens) {
         &plan.server,
         &plan.client,
         plan.service_account,
+        plan.way(),
         tokens,
     );
     let site = match (&plan.server, sites.as_slice()) {
@@ -893,13 +908,8 @@ async fn connection(app: &App, plan: &Plan, grant: &Grant, site: Site) -> Result
     let credential = Credential::Oauth {
         tokens: Arc::new(grant.clone()),
     };
-    let client = Client::new(
-        &app.inner.http,
-        site,
-        credential,
-        plan.endpoints.clone(),
-        route,
-    );
+    let http = network::http(app, &plan.way()).await?;
+    let client = Client::new(&http, site, credential, plan.endpoints.clone(), route);
     let who = client.account().await.map_err(|it| refused(&it))?;
     let sandbox = app
         .inner

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use retropress_confluence::{
-    CallRecord, ErrorKind, NewPage, Outcome, PageStatus, PageUpdate, Upload,
+    CallRecord, ErrorKind, NewPage, Outcome, PageStatus, PageUpdate, Permissions, RateLimit, Upload,
 };
 use serde_json::{Value, json as j};
 
@@ -617,17 +617,27 @@ async fn labels_are_one_request_and_none_is_no_request() {
 async fn permissions_are_asked_for_without_writing() {
     for (operations, expected) in [
         (
-            j!([{ "operation": "read", "targetType": "space" }, { "operation": "create", "targetType": "page" }]),
-            Some(true),
+            j!([{ "operation": "create", "targetType": "attachment" }, { "operation": "create", "targetType": "page" },
+                { "operation": "delete", "targetType": "page" }]),
+            Permissions {
+                create_pages: Some(true),
+                attach_files: Some(true),
+                delete_pages: Some(true),
+            },
         ),
         (
             j!([{ "operation": "read", "targetType": "space" }, { "operation": "create", "targetType": "comment" }]),
-            Some(false),
+            Permissions {
+                create_pages: Some(false),
+                attach_files: Some(false),
+                delete_pages: None,
+            },
         ),
-        (j!([]), None),
+        (j!([]), Permissions::default()),
     ] {
         let server = Server::always(json(200, j!({ "operations": operations }))).await;
-        assert_eq!(cloud(&server).may_create(&space()).await.unwrap(), expected);
+        let permissions = cloud(&server).permissions(&space()).await.unwrap();
+        assert_eq!(permissions, expected);
         assert_eq!(
             server.only().line(),
             "GET /wiki/api/v2/spaces/98309/operations"
@@ -765,7 +775,7 @@ async fn v1_content_and_space_are_never_asked_on_cloud() {
     client.delete_page("7").await.unwrap();
     client.attachment("7", "a").await.unwrap();
     client.upload("7", &upload(None)).await.unwrap();
-    client.may_create(&space()).await.unwrap();
+    client.permissions(&space()).await.unwrap();
     client.add_labels("7", &["a".into()]).await.unwrap();
     for line in server.lines() {
         let v1 = line.contains("/rest/api/");
@@ -822,4 +832,67 @@ async fn html_where_a_saved_page_was_due_is_not_known_to_have_failed() {
         (ErrorKind::SignInPage, Outcome::Unknown, Some(200))
     );
     assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn scopes_are_found_out_by_calls_that_cannot_succeed() {
+    let server = Server::start(|request| match request.line().as_str() {
+        line if line.starts_with("DELETE") => json(
+            401,
+            j!({ "code": 401, "message": "Unauthorized; scope does not match" }),
+        ),
+        line if line.starts_with("PUT") => status(415),
+        line if line.starts_with("POST") => json(400, j!({ "errors": [] })),
+        _ => status(404),
+    })
+    .await;
+    let scopes = through_gateway(&server).scopes(true).await.unwrap();
+    let said: Vec<_> = scopes.iter().map(|it| (it.scope, it.granted)).collect();
+    assert_eq!(
+        said,
+        [
+            ("read:page:confluence", true),
+            ("read:attachment:confluence", true),
+            ("write:page:confluence", true),
+            ("write:confluence-file", true),
+            ("delete:page:confluence", false),
+            ("write:confluence-content", true),
+        ]
+    );
+    for request in server.requests() {
+        // No page, and nothing that could become one.
+        let harmless = request.path.contains("/none") || request.body == b"{}";
+        assert!(harmless, "{}", request.line());
+    }
+
+    let server = Server::always(status(404)).await;
+    assert_eq!(cloud(&server).scopes(true).await.unwrap(), []);
+    assert!(server.requests().is_empty(), "{:?}", server.lines());
+
+    let server = Server::always(json(401, j!({ "code": 401, "message": "Unauthorized" }))).await;
+    let error = through_gateway(&server).scopes(false).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::SignInRefused);
+}
+
+#[tokio::test]
+async fn what_an_answer_says_of_its_limits_is_told() {
+    let server = Server::always(
+        json(200, page("7", "T"))
+            .header("X-RateLimit-Limit", "65000")
+            .header("X-RateLimit-Remaining", "12")
+            .header("X-RateLimit-NearLimit", "true"),
+    )
+    .await;
+    let records: Arc<Mutex<Vec<CallRecord>>> = Arc::default();
+    let log = records.clone();
+    let client = cloud(&server).on_call(move |record| log.lock().unwrap().push(record.clone()));
+    client.page("7").await.unwrap();
+    assert_eq!(
+        records.lock().unwrap()[0].rate_limit,
+        RateLimit {
+            limit: Some(65000),
+            remaining: Some(12),
+            near: true
+        }
+    );
 }

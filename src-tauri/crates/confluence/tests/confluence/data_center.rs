@@ -1,5 +1,5 @@
 use retropress_confluence::{
-    ErrorKind, NewPage, Outcome, PageStatus, PageUpdate, SpaceRef, Upload,
+    ErrorKind, NewPage, Outcome, PageStatus, PageUpdate, Permissions, SpaceRef, Upload,
 };
 use serde_json::{Value, json as j};
 
@@ -327,7 +327,11 @@ async fn permissions_are_told_only_where_the_server_tells_them() {
         home["operations"] = operations;
         let server = Server::always(json(200, home)).await;
         assert_eq!(
-            data_center(&server).may_create(&space()).await.unwrap(),
+            data_center(&server)
+                .permissions(&space())
+                .await
+                .unwrap()
+                .create_pages,
             expected
         );
         assert_eq!(server.only().asked("expand"), ["operations"]);
@@ -335,13 +339,13 @@ async fn permissions_are_told_only_where_the_server_tells_them() {
     let server = Server::always(status(500)).await;
     assert_eq!(
         data_center(&server)
-            .may_create(&SpaceRef {
+            .permissions(&SpaceRef {
                 homepage_id: None,
                 ..space()
             })
             .await
             .unwrap(),
-        None
+        Permissions::default()
     );
     assert!(server.requests().is_empty());
 }

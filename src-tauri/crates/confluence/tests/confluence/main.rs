@@ -7,6 +7,7 @@
 )]
 
 mod callback;
+mod certificates;
 mod cloud;
 mod data_center;
 mod discovery;

@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use retropress_confluence::{
-    Client, Credential, Edition, Endpoints, Error, ErrorKind as K, Http, HttpOptions, NewPage,
-    Outcome as O, ProxyChoice, Route, Site, Upload, Url, discover,
+    Authority, Client, ClientCertificate, Credential, Edition, Endpoints, Error, ErrorKind as K,
+    Http, HttpOptions, NewPage, Outcome as O, OwnProxy, ProxyChoice, ProxySignIn, Route, Site,
+    Trust, Upload, Url, discover,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -299,14 +300,73 @@ async fn a_large_upload_is_given_more_time() {
     );
 }
 
-async fn tls(certificate: rcgen::CertificateParams) -> Url {
-    let key = rcgen::KeyPair::generate().unwrap();
-    let certificate = certificate.self_signed(&key).unwrap();
-    let config = tokio_rustls::rustls::ServerConfig::builder()
-        .with_no_client_auth()
+/// An authority of one's own, as a company has it.
+struct Company {
+    pem: String,
+    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+}
+
+impl Company {
+    fn new() -> Self {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, "Harbour Internal CA 2");
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self {
+            pem,
+            issuer: rcgen::Issuer::new(params, key),
+        }
+    }
+
+    fn authorities(&self) -> Vec<Authority> {
+        Authority::read(self.pem.as_bytes()).unwrap()
+    }
+
+    fn client(&self) -> ClientCertificate {
+        let (certificate, key) =
+            self.sign(rcgen::CertificateParams::new(vec!["ada".to_owned()]).unwrap());
+        ClientCertificate::read(
+            certificate.pem().as_bytes(),
+            Some(key.serialize_pem().as_bytes()),
+            None,
+        )
+        .unwrap()
+    }
+
+    fn sign(&self, params: rcgen::CertificateParams) -> (rcgen::Certificate, rcgen::KeyPair) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap(), key)
+    }
+}
+
+/// A server with https that says 403 to everything. With `clients` it lets in only those who show a
+/// certificate of that company.
+async fn tls(
+    (certificate, key): (rcgen::Certificate, rcgen::KeyPair),
+    clients: Option<&Company>,
+) -> Url {
+    use tokio_rustls::rustls::{RootCertStore, ServerConfig, pki_types, server};
+    let config = match clients {
+        None => ServerConfig::builder().with_no_client_auth(),
+        Some(company) => {
+            use pki_types::pem::PemObject as _;
+            let mut roots = RootCertStore::empty();
+            roots
+                .add(pki_types::CertificateDer::from_pem_slice(company.pem.as_bytes()).unwrap())
+                .unwrap();
+            let verifier = server::WebPkiClientVerifier::builder(Arc::new(roots))
+                .build()
+                .unwrap();
+            ServerConfig::builder().with_client_cert_verifier(verifier)
+        }
+    };
+    let config = config
         .with_single_cert(
             vec![certificate.der().clone()],
-            tokio_rustls::rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
         )
         .unwrap();
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
@@ -319,15 +379,120 @@ async fn tls(certificate: rcgen::CertificateParams) -> Url {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
-            tokio::spawn(async move { acceptor.accept(stream).await.map(drop) });
+            tokio::spawn(async move {
+                let mut stream = acceptor.accept(stream).await.ok()?;
+                let mut request = [0; 4096];
+                stream.read(&mut request).await.ok()?;
+                let answer = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+                stream.write_all(answer).await.ok()?;
+                stream.shutdown().await.ok()
+            });
         }
     });
     url
 }
 
+fn for_localhost() -> rcgen::CertificateParams {
+    rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap()
+}
+
+fn trusting(company: &Company, own: Option<ClientCertificate>) -> Http {
+    Http::new(&HttpOptions {
+        proxy: ProxyChoice::None,
+        authorities: company.authorities(),
+        client_certificate: own,
+        ..HttpOptions::default()
+    })
+    .unwrap()
+}
+
+#[tokio::test]
+async fn an_added_authority_is_trusted_beside_those_of_the_system() {
+    let company = Company::new();
+    let url = tls(company.sign(for_localhost()), None).await;
+
+    let http = http();
+    let error = create(&client(url.clone(), &http)).await;
+    assert_eq!(error.kind(), K::Certificate, "{error:?}");
+    let words = error.words();
+    assert!(words.cause.contains("“Harbour Internal CA 2”"), "{words:?}");
+    assert_eq!(http.handshake().trust, Trust::Nobody);
+    assert_clean(&error);
+
+    // The same clients, once the authority is added.
+    let connected = client(url.clone(), &http);
+    http.reconnect(&HttpOptions {
+        proxy: ProxyChoice::None,
+        authorities: company.authorities(),
+        ..HttpOptions::default()
+    })
+    .unwrap();
+    assert_eq!(create(&connected).await.kind(), K::NotPermitted);
+    let seen = http.handshake();
+    assert_eq!(seen.trust, Trust::Added);
+    assert_eq!(seen.certificate.unwrap().issuer, "Harbour Internal CA 2");
+    assert!(!seen.asked_for_certificate);
+
+    // Another company's authority vouches for nothing here.
+    let error = create(&client(url, &trusting(&Company::new(), None))).await;
+    assert_eq!(error.kind(), K::Certificate, "{error:?}");
+}
+
+#[tokio::test]
+async fn an_added_authority_excuses_neither_age_nor_name() {
+    let company = Company::new();
+    let mut old = for_localhost();
+    old.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    old.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let other = rcgen::CertificateParams::new(vec!["wiki.harbour.example".to_owned()]).unwrap();
+    for (params, words) in [(old, "has expired"), (other, "is for another name")] {
+        let url = tls(company.sign(params), None).await;
+        let error = create(&client(url, &trusting(&company, None))).await;
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (K::Certificate, O::NotDone),
+            "{error:?}"
+        );
+        assert!(error.words().message.contains(words), "{:?}", error.words());
+    }
+}
+
+#[tokio::test]
+async fn a_server_may_ask_for_a_certificate_of_this_computer() {
+    let company = Company::new();
+    let url = tls(company.sign(for_localhost()), Some(&company)).await;
+
+    let without = trusting(&company, None);
+    let error = create(&client(url.clone(), &without)).await;
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (K::Certificate, O::NotDone),
+        "{error:?}"
+    );
+    let words = error.words();
+    assert!(
+        words
+            .message
+            .contains("wants a certificate of this computer"),
+        "{words:?}"
+    );
+    assert!(without.handshake().asked_for_certificate);
+
+    let with = trusting(&company, Some(company.client()));
+    let error = create(&client(url.clone(), &with)).await;
+    assert_eq!(error.kind(), K::NotPermitted, "{error:?}");
+
+    let stranger = trusting(&company, Some(Company::new().client()));
+    let error = create(&client(url, &stranger)).await;
+    assert_eq!(error.kind(), K::Certificate, "{error:?}");
+    let words = error.words();
+    assert!(words.message.contains("does not accept"), "{words:?}");
+}
+
 #[tokio::test]
 async fn a_certificate_nobody_vouches_for_stops_everything() {
-    let url = tls(rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap()).await;
+    let key = rcgen::KeyPair::generate().unwrap();
+    let url = tls((for_localhost().self_signed(&key).unwrap(), key), None).await;
     let error = create(&client(url, &http())).await;
     assert_eq!(
         (error.kind(), error.outcome()),
@@ -374,24 +539,140 @@ async fn plain_http_behind_an_https_address_is_told() {
     );
 }
 
-#[tokio::test]
-async fn a_proxy_that_wants_a_sign_in_is_named() {
-    let mut proxy = raw("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n", Then::Close).await;
-    proxy.set_path("");
+fn own_proxy(address: &Url) -> ProxyChoice {
+    ProxyChoice::Own(OwnProxy {
+        host: address.host_str().unwrap().to_owned(),
+        port: address.port().unwrap(),
+        sign_in: None,
+        exceptions: Vec::new(),
+    })
+}
+
+async fn through(answer: &str, signed_in: bool, base: &str) -> Error {
+    let proxy = raw(answer, Then::Close).await;
+    let ProxyChoice::Own(mut own) = own_proxy(&proxy) else {
+        unreachable!()
+    };
+    own.sign_in = signed_in.then(|| ProxySignIn {
+        user: "ada".into(),
+        password: Arc::new(secret("proxy-secret")),
+    });
     let http = Http::new(&HttpOptions {
-        proxy: ProxyChoice::At(proxy),
+        proxy: ProxyChoice::Own(own),
         ..HttpOptions::default()
     })
     .unwrap();
+    let error = create(&client(Url::parse(base).unwrap(), &http)).await;
+    assert_clean(&error);
+    let told = format!("{error:?}{}{:?}", error.details(), error.words());
+    assert!(!told.contains("proxy-secret"), "{told}");
+    // It is the proxy that is named.
+    let address = format!("127.0.0.1:{}", proxy.port().unwrap());
+    assert!(
+        error.words().message.contains(&address),
+        "{:?}",
+        error.words()
+    );
+    error
+}
+
+#[tokio::test]
+async fn a_proxy_that_wants_a_sign_in_says_which() {
+    let asks = |offer: &str| {
+        format!(
+            "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: {offer}\r\nContent-Length: 0\r\n\r\n"
+        )
+    };
     for base in ["https://wiki.example/c", "http://wiki.example/c"] {
-        let error = create(&client(Url::parse(base).unwrap(), &http)).await;
+        for (offer, signed_in, message, cause) in [
+            (
+                "Negotiate",
+                false,
+                "asks for a sign-in",
+                "offers Negotiate alone",
+            ),
+            ("NTLM", true, "asks for a sign-in", "offers NTLM alone"),
+            (
+                "Basic realm=\"x\"",
+                false,
+                "asks for a sign-in",
+                "given no user",
+            ),
+            (
+                "Basic realm=\"x\"",
+                true,
+                "did not accept user and password",
+                "407",
+            ),
+        ] {
+            let error = through(&asks(offer), signed_in, base).await;
+            assert_eq!(
+                (error.kind(), error.outcome()),
+                (K::ProxyRefused, O::NotDone),
+                "{base}: {error:?}"
+            );
+            let words = error.words();
+            assert!(words.message.contains(message), "{words:?}");
+            assert!(words.cause.contains(cause), "{words:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_forbids_is_told_from_one_that_cannot_reach() {
+    for (answer, kind, message) in [
+        (
+            "HTTP/1.1 403 Filtered\r\nContent-Length: 0\r\n\r\n",
+            K::ProxyRefused,
+            "does not let calls",
+        ),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n",
+            K::ConnectionRefused,
+            "does not reach wiki.example",
+        ),
+        ("nonsense\r\n\r\n", K::ProxyRefused, "did not let the call"),
+    ] {
+        let error = through(answer, false, "https://wiki.example/c").await;
         assert_eq!(
             (error.kind(), error.outcome()),
-            (K::ProxyRefused, O::NotDone),
-            "{base}: {error:?}"
+            (kind, O::NotDone),
+            "{answer}: {error:?}"
         );
-        assert_clean(&error);
+        assert!(
+            error.words().message.contains(message),
+            "{:?}",
+            error.words()
+        );
     }
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_there_is_named_instead_of_the_server() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    drop(listener);
+    let http = Http::new(&HttpOptions {
+        proxy: own_proxy(&address),
+        ..HttpOptions::default()
+    })
+    .unwrap();
+    let error = create(&client(
+        Url::parse("https://wiki.example/c").unwrap(),
+        &http,
+    ))
+    .await;
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (K::ConnectionRefused, O::NotDone),
+        "{error:?}"
+    );
+    let words = error.words();
+    assert!(
+        words.message.starts_with("The proxy 127.0.0.1:"),
+        "{words:?}"
+    );
+    assert_clean(&error);
 }
 
 #[tokio::test]
@@ -403,7 +684,7 @@ async fn loopback_never_goes_through_a_proxy() {
     .await;
     proxy.set_path("");
     let http = Http::new(&HttpOptions {
-        proxy: ProxyChoice::At(proxy),
+        proxy: own_proxy(&proxy),
         ..HttpOptions::default()
     })
     .unwrap();

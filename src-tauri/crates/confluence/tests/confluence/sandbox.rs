@@ -296,8 +296,11 @@ async fn main_job(sandbox: &Sandbox, client: &Client) {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotPermitted, "{error:?}");
-    assert_ne!(client.may_create(&read_only).await.unwrap(), Some(true));
-    assert_ne!(client.may_create(&pay).await.unwrap(), Some(false));
+    let none = client.permissions(&read_only).await.unwrap();
+    assert_ne!(none.create_pages, Some(true));
+    let all = client.permissions(&pay).await.unwrap();
+    assert_ne!(all.create_pages, Some(false));
+    assert_ne!(all.attach_files, Some(false));
     let archived = NewPage {
         title: "Team health 2025".into(),
         ..new.clone()
