@@ -192,7 +192,11 @@ impl Http {
         let url = request.url.clone();
         let started = Instant::now();
         let mut status = None;
-        let result = self.exchange(request, &mut status).await;
+        let result = if call.leads_to(&url) {
+            self.exchange(request, &mut status).await
+        } else {
+            Err(Error::new(ErrorKind::Refused, Outcome::NotDone).because(Cause::NotListed))
+        };
         let record = CallRecord {
             call,
             status,
