@@ -33,6 +33,8 @@ commands! {
     list_integrations = integrations::list(team_id: String) -> Vec<Integration>;
     save_integration = integrations::save(session_id: String, configuration: Configuration, session_only: bool) -> Integration;
     disconnect = integrations::disconnect(integration_id: String) -> ();
+    hand_on_integration = hand_on::save(integration_id: String, made_by: String) -> Option<String>;
+    open_handed_on = hand_on::open(team_id: String, base64: String) -> HandedOn;
 
     check_connection = connect::check(request: ConnectRequest) -> Connection;
     resume_connection = connect::resume(integration_id: String) -> Connection;
@@ -65,6 +67,11 @@ commands! {
     view_publication = history::view(publication_id: String) -> ();
     delete_publication = history::delete(publication_id: String) -> Operation;
     republish = history::republish(publication_id: String) -> Operation;
+
+    read_security = security::read() -> Document;
+    save_security_pdf = security::save_pdf() -> Option<String>;
+    make_support_report = support_report::make() -> String;
+    save_support_report = support_report::save(text: String) -> Option<String>;
 
     start_sandbox = sandbox::start() -> SandboxView;
     view_sandbox = sandbox::view() -> ();

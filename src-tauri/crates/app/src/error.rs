@@ -103,6 +103,7 @@ pub enum Field {
     Target,
     Model,
     File,
+    MadeBy,
 }
 
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;

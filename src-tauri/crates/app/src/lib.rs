@@ -8,13 +8,16 @@ pub mod connect;
 mod desktop;
 pub mod drafts;
 mod error;
+pub mod hand_on;
 pub mod history;
 pub mod import;
 pub mod integrations;
 pub mod publish;
 pub mod sandbox;
+pub mod security;
 pub mod settings;
 pub mod share;
+pub mod support_report;
 pub mod system_fonts;
 pub mod teams;
 
@@ -25,7 +28,7 @@ use std::{
 };
 
 use chrono::{DateTime, NaiveDate, Utc};
-use retropress_confluence::{Endpoints, Http, HttpOptions, SecretString};
+use retropress_confluence::{Endpoints, Http, HttpOptions, ProxyChoice, SecretString};
 use retropress_secrets::Vault;
 use retropress_store::Store;
 use retropress_summary::pdf::Fonts;
@@ -33,7 +36,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use ts_rs::TS;
 
-pub use desktop::{Desktop, SandboxAddresses, SandboxHost};
+pub use desktop::{Desktop, SandboxAddresses, SandboxHost, Versions};
 pub use error::{ApiError, ErrorCode, Field, Result};
 
 /// The app's state: its store, its keyring, its open connections. Cheap to clone.
@@ -61,6 +64,7 @@ struct Inner {
     sandbox: Arc<dyn SandboxHost>,
     endpoints: Endpoints,
     http: Http,
+    proxy: ProxyChoice,
     clock: fn() -> DateTime<Utc>,
     notices: Vec<String>,
     fonts: OnceLock<Fonts>,
@@ -114,6 +118,7 @@ impl App {
                 sandbox: parts.sandbox,
                 endpoints: parts.endpoints,
                 http,
+                proxy: parts.http.proxy,
                 clock: parts.clock,
                 notices,
                 fonts: OnceLock::new(),
