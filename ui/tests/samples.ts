@@ -470,6 +470,6 @@ Connection 1    Data Center 9.2.7, Confluence Server / Data Center - Personal Ac
   host          host 1, https, port 443, with a context path, directly
   secret        sealed
 
-Log             the last 1 warnings and errors
+Log             warnings and errors, the last 1
   2026-11-18 17:02:11 UTC ERROR the operation stopped
 `;

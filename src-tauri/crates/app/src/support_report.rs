@@ -287,7 +287,7 @@ fn log(app: &App, report: &mut Report) {
     }
     report.line(
         "Log",
-        format_args!("the last {} warnings and errors", lines.len()),
+        format_args!("warnings and errors, the last {}", lines.len()),
     );
     for line in lines {
         let _ = writeln!(report.text, "  {line}");
