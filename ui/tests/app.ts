@@ -32,7 +32,7 @@ export async function openApp(
       expect(document.querySelector("[aria-busy]")).toBeNull();
       screen.getByRole("heading", { level: 1 });
     },
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
   return backend;
 }

@@ -2,6 +2,8 @@
 // and `npm run preview-screens` use it; the product never does.
 
 import type { ApiError } from "../src/api/bindings/ApiError";
+import type { Connection } from "../src/api/bindings/Connection";
+import type { ConnectRequest } from "../src/api/bindings/ConnectRequest";
 import type { Draft } from "../src/api/bindings/Draft";
 import type { DraftList } from "../src/api/bindings/DraftList";
 import type { DraftRow } from "../src/api/bindings/DraftRow";
@@ -12,6 +14,9 @@ import type { Operation } from "../src/api/bindings/Operation";
 import type { Publication } from "../src/api/bindings/Publication";
 import type { PublicationList } from "../src/api/bindings/PublicationList";
 import type { Settings } from "../src/api/bindings/Settings";
+import type { SignIn } from "../src/api/bindings/SignIn";
+import type { SignInRequest } from "../src/api/bindings/SignInRequest";
+import type { SignInState } from "../src/api/bindings/SignInState";
 import type { Step } from "../src/api/bindings/Step";
 import type { Summary } from "../src/api/bindings/Summary";
 import type { Team } from "../src/api/bindings/Team";
@@ -103,6 +108,13 @@ export class Backend {
   private readonly deleted = new Map<string, Draft>();
   /** How long a publish takes a step, in milliseconds; 0 does all of it at once. */
   pace = 0;
+  /** How long the browser takes to answer a sign-in; 0 lets it wait for `answerSignIn`. */
+  browserPace = 0;
+  /** The build knows the organisation's sign-in app. */
+  clientKnown = false;
+  /** What Atlassian answers about the account. */
+  sites = sample.sites();
+  private readonly signIns = new Map<string, { request: SignInRequest; now: SignIn }>();
 
   constructor(seed: Partial<State> = {}) {
     this.state = {
@@ -138,6 +150,48 @@ export class Backend {
     if (!answer) throw problem("internal", { message: `There is no command ${name}` });
     return structuredClone(await answer(args));
   };
+
+  private signIn(id: string) {
+    const found = this.signIns.get(id);
+    if (!found) throw problem("gone", { message: "This sign-in is no longer there" });
+    return found;
+  }
+
+  /** Moves a sign-in on, and tells the window. */
+  private setSignIn(id: string, state: SignInState): SignIn {
+    const found = this.signIn(id);
+    found.now.state = state;
+    tell({ type: "signInChanged", signInId: id });
+    return found.now;
+  }
+
+  /** The last sign-in that was started. */
+  get lastSignIn(): SignIn | undefined {
+    return [...this.signIns.values()].at(-1)?.now;
+  }
+
+  /** What the browser brings: the consent of the user, or a failure. */
+  answerSignIn(error?: ApiError): void {
+    const last = [...this.signIns.values()].at(-1);
+    if (!last) throw new Error("no sign-in was started");
+    const { id } = last.now;
+    if (error) this.setSignIn(id, { type: "failed", error });
+    else if (last.request.method === "applicationLink" || this.sites.length === 1)
+      this.setSignIn(id, { type: "connected", connection: this.signedIn(last.request) });
+    else this.setSignIn(id, { type: "chooseSite", sites: this.sites });
+  }
+
+  private signedIn(request: SignInRequest, siteId = this.sites[0]?.id): Connection {
+    this.lastRequest = request;
+    const cloud = request.method === "atlassianLogin";
+    const site = this.sites.find((it) => it.id === siteId);
+    const baseUrl = cloud ? `${site?.url}/wiki` : request.serverUrl;
+    return connection(
+      baseUrl,
+      cloud,
+      request.serviceAccount ? "Retropress (service account)" : "Ines Okafor",
+    );
+  }
 
   private draft(id: string): Draft {
     const found = this.state.drafts.find((it) => it.id === id);
@@ -407,20 +461,27 @@ export class Backend {
     list_integrations: ({ teamId }) => this.state.integrations.filter((it) => it.teamId === teamId),
     save_integration: ({ configuration }) => {
       const first = sample.integrations()[0] as Integration;
+      const request = this.lastRequest;
       const saved: Integration = {
         ...first,
-        id: sample.nextId("integration-new"),
-        teamId: this.lastRequest.teamId || this.state.teams[0]?.id || "",
+        id: request.integrationId ?? sample.nextId("integration-new"),
+        teamId: request.teamId || this.state.teams[0]?.id || "",
         configuration,
         secretProblem: null,
+        expiresOn: "expiresOn" in request ? request.expiresOn : null,
       };
-      const edited = this.lastRequest.integrationId;
-      if (edited) saved.id = edited;
       this.state.integrations = [
         ...this.state.integrations.filter((it) => it.id !== saved.id),
         saved,
       ];
       return saved;
+    },
+    remove_secret: ({ integrationId }) => {
+      const integration = this.integration(integrationId);
+      integration.expiryWarning = null;
+      integration.secretProblem =
+        integration.clientId === "" ? "The token was removed." : "The sign-in was removed.";
+      return integration;
     },
     disconnect: ({ integrationId }) => {
       this.integration(integrationId);
@@ -436,24 +497,13 @@ export class Backend {
     open_handed_on: () => sample.handedOn(),
 
     check_connection: ({ request }) => {
-      this.lastRequest = { teamId: request.teamId, integrationId: request.integrationId };
+      this.lastRequest = request;
       const cloud = request.method === "apiToken";
-      return {
-        sessionId: sample.nextId("session"),
-        site: {
-          baseUrl: request.serverUrl,
-          name: request.serverUrl.replace(/^https?:\/\//, "").split("/")[0] ?? "",
-          edition: cloud ? "cloud" : "dataCenter",
-          version: cloud ? "" : "9.2.7",
-        },
-        accountName: cloud ? "Ines Okafor" : "svc-retropress",
-        spaceCount: spaces.length,
-        warnings: [],
-      };
+      return connection(request.serverUrl, cloud, cloud ? "Ines Okafor" : "svc-retropress");
     },
     resume_connection: ({ integrationId }) => {
       const { site, accountName, teamId } = this.integration(integrationId);
-      this.lastRequest = { teamId, integrationId };
+      this.lastRequest = { ...noRequest, teamId, integrationId };
       return {
         sessionId: sample.nextId("session"),
         site,
@@ -463,6 +513,71 @@ export class Backend {
       };
     },
     leave_connection: () => undefined,
+
+    oauth_setup: ({ integrationId, method }) => {
+      const saved = this.state.integrations.find((it) => it.id === integrationId);
+      const cloud = method === "atlassianLogin";
+      const path = cloud ? "cloud" : "application-link";
+      const known = cloud && this.clientKnown;
+      return {
+        redirectUrl: `http://localhost:43117/confluence/${path}`,
+        httpsRedirectUrl: cloud ? "" : `https://localhost:43117/confluence/${path}`,
+        clientId: saved?.clientId || (known ? "harbour-sign-in-app" : ""),
+        clientKnown: known,
+        clientSecretSaved: Boolean(saved?.clientId) && !saved?.secretProblem?.includes("removed"),
+        applicationName: "Retropress",
+        permission: "Write",
+        scopes: cloud ? sample.scopes : [],
+        appsPage: cloud ? "https://developer.atlassian.com/console/myapps/" : "",
+      };
+    },
+    start_sign_in: ({ request }) => {
+      for (const { now } of this.signIns.values()) {
+        if (now.state.type === "waiting") this.setSignIn(now.id, { type: "cancelled" });
+      }
+      const cloud = request.method === "atlassianLogin";
+      const redirectUrl = `${request.httpsRedirect ? "https" : "http"}://localhost:43117/confluence/${cloud ? "cloud" : "application-link"}`;
+      const authority = cloud
+        ? "https://auth.atlassian.com/authorize"
+        : `${request.serverUrl}/rest/oauth2/latest/authorize`;
+      const now: SignIn = {
+        id: sample.nextId("sign-in"),
+        method: request.method,
+        state: request.serviceAccount
+          ? { type: "exchanging" }
+          : { type: "waiting", listening: !request.httpsRedirect, problem: null },
+        address: request.serviceAccount ? "" : `${authority}?state=5e07c2`,
+        redirectUrl,
+        endsAt: new Date(Date.now() + 300_000).toISOString(),
+      };
+      this.signIns.set(now.id, { request, now });
+      if (this.browserPace > 0) {
+        const still = () => now.state.type === "waiting" || now.state.type === "exchanging";
+        setTimeout(() => {
+          if (still()) this.setSignIn(now.id, { type: "exchanging" });
+        }, this.browserPace);
+        setTimeout(() => {
+          if (still()) this.answerSignIn();
+        }, this.browserPace * 1.3);
+      }
+      return now;
+    },
+    read_sign_in: ({ signInId }) => this.signIn(signInId).now,
+    open_sign_in_page: ({ signInId }) => void this.signIn(signInId),
+    paste_sign_in_address: ({ signInId, address }) => {
+      if (!String(address).includes("code=")) {
+        throw problem("invalid", {
+          message: "This address holds no code",
+          hint: "Copy all of the address the browser ended on.",
+          field: "signInAddress",
+        });
+      }
+      this.setSignIn(signInId, { type: "exchanging" });
+      this.answerSignIn();
+      return this.signIn(signInId).now;
+    },
+    cancel_sign_in: ({ signInId }) => this.setSignIn(signInId, { type: "cancelled" }),
+    choose_site: ({ signInId, siteId }) => this.signedIn(this.signIn(signInId).request, siteId),
     list_spaces: () => spaces,
     list_pages: ({ parentId }) => pages.filter((it) => it.parent === parentId).map(pageView),
     find_pages: ({ text }) =>
@@ -679,9 +794,32 @@ export class Backend {
     empty_sandbox: () => undefined,
   };
 
-  private lastRequest: { teamId: string; integrationId: string | null } = {
-    teamId: "",
-    integrationId: null,
+  private lastRequest: ConnectRequest | SignInRequest = noRequest;
+}
+
+const noRequest: ConnectRequest = {
+  teamId: "",
+  integrationId: null,
+  method: "personalAccessToken",
+  serverUrl: "",
+  account: "",
+  secret: null,
+  allowHttp: false,
+  expiresOn: null,
+};
+
+function connection(baseUrl: string, cloud: boolean, accountName: string): Connection {
+  return {
+    sessionId: sample.nextId("session"),
+    site: {
+      baseUrl,
+      name: baseUrl.replace(/^https?:\/\//, "").split("/")[0] ?? "",
+      edition: cloud ? "cloud" : "dataCenter",
+      version: cloud ? "" : "9.2.7",
+    },
+    accountName,
+    spaceCount: spaces.length,
+    warnings: [],
   };
 }
 

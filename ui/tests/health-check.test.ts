@@ -13,7 +13,7 @@ const open = () => openApp("/draft/draft-2/write");
 /** What the backend has of the draft, once all is saved. */
 async function saved(backend: Backend): Promise<HealthCheck> {
   const status = () => document.querySelector(".saved")?.textContent;
-  await waitFor(() => expect(status()).toMatch(/Saved on this computer/), { timeout: 5000 });
+  await waitFor(() => expect(status()).toMatch(/Saved on this computer/));
   const content = backend.state.drafts.find((it) => it.id === "draft-2")?.content;
   if (content?.kind !== "healthCheck") throw new Error("not a health check");
   return content;

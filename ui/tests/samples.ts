@@ -1,6 +1,7 @@
 // What the stand-in starts with: one team in the middle of its year.
 
 import type { Action } from "../src/api/bindings/Action";
+import type { CloudSite } from "../src/api/bindings/CloudSite";
 import type { Document } from "../src/api/bindings/Document";
 import type { Draft } from "../src/api/bindings/Draft";
 import type { HandedOn } from "../src/api/bindings/HandedOn";
@@ -8,6 +9,7 @@ import type { Idea } from "../src/api/bindings/Idea";
 import type { Integration } from "../src/api/bindings/Integration";
 import type { Publication } from "../src/api/bindings/Publication";
 import type { PublishState } from "../src/api/bindings/PublishState";
+import type { ScopeView } from "../src/api/bindings/ScopeView";
 import type { Summary } from "../src/api/bindings/Summary";
 import type { Team } from "../src/api/bindings/Team";
 
@@ -289,6 +291,11 @@ export const integrations = (): Integration[] => [
     sandbox: false,
     savedAt: "2026-10-02T08:15:00Z",
     secretProblem: "The saved token is no longer in the keyring.",
+    expiresOn: null,
+    expiryWarning: null,
+    serviceAccount: false,
+    scopes: "granular",
+    clientId: "",
   },
   {
     id: "integration-2",
@@ -316,6 +323,71 @@ export const integrations = (): Integration[] => [
     sandbox: false,
     savedAt: "2026-11-19T10:43:00Z",
     secretProblem: null,
+    expiresOn: null,
+    expiryWarning: null,
+    serviceAccount: false,
+    scopes: "granular",
+    clientId: "",
+  },
+];
+
+/** Another way to sign in for the second of them, which is with Confluence Cloud. */
+export function oauthIntegration(changes: Partial<Integration> = {}): Integration {
+  return {
+    ...(integrations()[1] as Integration),
+    id: "integration-3",
+    method: "atlassianLogin",
+    account: "",
+    clientId: "harbour-client",
+    ...changes,
+  };
+}
+
+export const sites = (): CloudSite[] => [
+  { id: "cloud-1", name: "Harbour", url: "https://harbour-example.atlassian.net" },
+  { id: "cloud-2", name: "Harbour Labs", url: "https://harbour-labs-example.atlassian.net" },
+];
+
+export const scopes: ScopeView[] = [
+  {
+    granular: "read:space:confluence",
+    classic: "read:confluence-space.summary",
+    requiredFor: "reading the list of spaces during configuration",
+  },
+  {
+    granular: "write:page:confluence",
+    classic: "write:confluence-content",
+    requiredFor: "creating pages for retrospective and health check reports",
+  },
+  {
+    granular: "write:confluence-file",
+    classic: "write:confluence-file",
+    requiredFor: "adding the PDF to them",
+  },
+  {
+    granular: "read:page:confluence",
+    classic: "read:confluence-content.summary",
+    requiredFor: "checking whether a parent page exists, and whether a publish already arrived",
+  },
+  {
+    granular: "read:attachment:confluence",
+    classic: "",
+    requiredFor: "checking whether the PDF already arrived",
+  },
+  {
+    granular: "delete:page:confluence",
+    classic: "",
+    requiredFor: "deleting a published page when you choose Delete",
+  },
+  {
+    granular: "read:confluence-user",
+    classic: "",
+    requiredFor: "naming the account in the wizard",
+  },
+  {
+    granular: "offline_access",
+    classic: "offline_access",
+    requiredFor: "publishing later without signing in each time",
   },
 ];
 
@@ -394,6 +466,8 @@ export const handedOn = (): HandedOn => ({
   edition: "dataCenter",
   method: "personalAccessToken",
   clientId: "",
+  serviceAccount: false,
+  scopeFamily: "granular",
   scopes: [],
   configuration: {
     spaceId: "PAY",

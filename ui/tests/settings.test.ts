@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { expectNoFindings, openApp } from "./app";
 import { problem, samples } from "./backend";
+import { oauthIntegration } from "./samples";
 
 describe("integrations", () => {
   it("lists the team's connections, each with Edit and Disconnect", async () => {
@@ -16,6 +17,34 @@ describe("integrations", () => {
     ).toBe("#/connect/team-1/integration-1");
     screen.getByText("The saved token is no longer in the keyring.");
     screen.getByRole("link", { name: "Enter the token again for wiki.harbour.example" });
+    await expectNoFindings();
+  });
+
+  it("offers to sign in again, warns of a token that ends, and tells how each signs in", async () => {
+    const team1 = samples();
+    await openApp("/settings/integrations", {
+      ...team1,
+      integrations: [
+        oauthIntegration({ id: "ended", secretProblem: "The sign-in has ended." }),
+        oauthIntegration({ id: "service", serviceAccount: true, scopes: "classic" }),
+        {
+          ...oauthIntegration({ id: "ending", clientId: "", method: "apiToken" }),
+          account: "ines@harbour.example",
+          expiresOn: "2027-11-18",
+          expiryWarning: "The API token expires on 18 Nov 2027.",
+        },
+      ],
+    });
+    const again = await screen.findByRole("link", { name: /^Sign in again for/ });
+    expect(again.getAttribute("href")).toBe("#/connect/team-1/ended");
+    screen.getByText("The sign-in has ended.");
+    screen.getByText("The API token expires on 18 Nov 2027.");
+    const renew = screen.getByRole("link", { name: /^Enter a new token for/ });
+    expect(renew.getAttribute("href")).toBe("#/connect/team-1/ending");
+    screen.getByText(/Atlassian Login, with a service account, as Ines Okafor/);
+    screen.getByText("With a service account, without a browser");
+    screen.getByText("Classic, of the older API");
+    screen.getByText("18 Nov 2027");
     await expectNoFindings();
   });
 

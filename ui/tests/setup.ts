@@ -1,5 +1,5 @@
 import { cleanup, configure } from "@testing-library/svelte";
-import { afterEach } from "vitest";
+import { afterAll, afterEach } from "vitest";
 
 // jsdom knows <dialog> but not how to open it.
 HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
@@ -20,3 +20,20 @@ configure({
 });
 
 afterEach(() => cleanup());
+
+// Vitest takes the page away at the end of a file; a timer of the last screen that fires after that
+// finds no document, and fails a run in which every test passed.
+const pending = new Set<ReturnType<typeof setTimeout>>();
+const later = globalThis.setTimeout;
+const tracked = (run: (...args: unknown[]) => void, wait?: number, ...args: unknown[]) => {
+  const timer = later(() => {
+    pending.delete(timer);
+    run(...args);
+  }, wait);
+  pending.add(timer);
+  return timer;
+};
+globalThis.setTimeout = Object.assign(tracked, later) as typeof setTimeout;
+afterAll(() => {
+  for (const timer of pending) clearTimeout(timer);
+});

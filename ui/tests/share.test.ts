@@ -24,7 +24,7 @@ const calls = (backend: Backend, name: string) =>
 
 async function share(draftId = "draft-1", seed = samples()) {
   const backend = await openApp(`/draft/${draftId}/share`, seed);
-  await screen.findByRole("article", { name: "Confluence page" }, { timeout: 5000 });
+  await screen.findByRole("article", { name: "Confluence page" });
   return { backend, user: userEvent.setup({ delay: null }) };
 }
 
@@ -143,9 +143,8 @@ it("starts from the connection the page was published with", async () => {
     answer({ ...args, integrationId: args.integrationId ?? "integration-2" }),
   );
   location.hash = "#/draft/draft-1/share";
-  await waitFor(
-    () => expect(screen.getByLabelText("Connection")).toHaveProperty("value", "integration-2"),
-    { timeout: 5000 },
+  await waitFor(() =>
+    expect(screen.getByLabelText("Connection")).toHaveProperty("value", "integration-2"),
   );
 });
 
@@ -183,16 +182,14 @@ it("leads back to the meeting date when it is missing", async () => {
   }));
   const user = userEvent.setup({ delay: null });
   location.hash = "#/draft/draft-1/share";
-  await screen.findAllByText("The meeting has no date", undefined, { timeout: 5000 });
+  await screen.findAllByText("The meeting has no date");
   expect(publishButton().getAttribute("aria-disabled")).toBe("true");
   await user.click(screen.getByRole("button", { name: "Enter the meeting date" }));
   await waitFor(() => expect(location.hash).toBe("#/draft/draft-1/write"));
-  await waitFor(
-    () =>
-      expect((document.activeElement as HTMLInputElement).labels?.[0]?.textContent?.trim()).toBe(
-        "Meeting date",
-      ),
-    { timeout: 3000 },
+  await waitFor(() =>
+    expect((document.activeElement as HTMLInputElement).labels?.[0]?.textContent?.trim()).toBe(
+      "Meeting date",
+    ),
   );
 });
 
@@ -298,6 +295,14 @@ describe("when it does not go through", () => {
     await user.click(await screen.findByRole("button", { name: "Cancel publishing" }));
     await screen.findByText("Publishing was cancelled");
     expect(publishButton().getAttribute("aria-disabled")).toBeNull();
+  });
+
+  it("leads to the sign-in where that has ended", async () => {
+    const { backend, user } = await share();
+    backend.failNext("publish", problem("signInNeeded", { message: "Sign in again" }));
+    await user.click(publishButton());
+    const link = await screen.findByRole("link", { name: "Sign in again" });
+    expect(link.getAttribute("href")).toBe("#/settings/integrations");
   });
 
   it("keeps the button when publishing could not even begin", async () => {

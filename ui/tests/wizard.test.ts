@@ -1,7 +1,8 @@
-import { screen, waitFor, within } from "@testing-library/svelte";
+import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import { tell } from "../src/api/events";
+import { today } from "../src/screens/draft/dates";
 import { toasts } from "../src/state/announce.svelte";
 import { expectNoFindings, openApp } from "./app";
 import { type Backend, problem, samples } from "./backend";
@@ -9,6 +10,8 @@ import { type Backend, problem, samples } from "./backend";
 // Whole screens, with axe on each: slow where the machine is busy.
 vi.setConfig({ testTimeout: 30_000 });
 
+/** A day from now on, "2026-11-19". */
+const inDays = (days: number) => today(new Date(Date.now() + days * 86_400_000));
 const next = () => screen.getByRole("button", { name: "Next" });
 const heading = (name: string) => screen.findByRole("heading", { level: 1, name });
 const calls = (backend: Backend, name: string) =>
@@ -50,33 +53,15 @@ describe("Connect", () => {
     ]);
     const labels = () =>
       [...document.querySelectorAll("form .field > label")].map((it) => it.textContent?.trim());
-    expect(labels()).toEqual(["Server URL", "API token", "Email Address"]);
+    expect(labels()).toEqual(["Server URL", "API token", "Email Address", "Expires on optional"]);
     await expectNoFindings();
     await user.click(screen.getByLabelText(/Personal Access Token$/));
-    expect(labels()).toEqual(["Server URL", "Personal Access Token"]);
+    expect(labels()).toEqual(["Server URL", "Personal Access Token", "Expires on optional"]);
     await expectNoFindings();
     await user.click(screen.getByLabelText(/Basic Authentication$/));
     expect(labels()).toEqual(["Server URL", "Confluence Username", "Confluence Password"]);
     screen.getByText(/separate user with minimal permissions/);
     await expectNoFindings();
-  });
-
-  it.each([
-    ["Confluence Cloud - Atlassian Login", "Use API Token"],
-    ["Confluence Server / Data Center - Application Link", "Use Personal Access Token"],
-  ])("says that %s is not built yet, and what to use", async (name, instead) => {
-    const backend = await openApp("/connect/team-1");
-    const user = userEvent.setup({ delay: null });
-    await user.click(await screen.findByLabelText(name));
-    screen.getByText("This way of signing in is not built yet");
-    screen.getByLabelText("Client ID");
-    screen.getByLabelText("Client Secret");
-    expect(next().getAttribute("aria-disabled")).toBe("true");
-    await expectNoFindings();
-    await user.click(next());
-    expect(calls(backend, "check_connection")).toEqual([]);
-    await user.click(screen.getByRole("button", { name: instead }));
-    expect(next().getAttribute("aria-disabled")).toBeNull();
   });
 
   it("names the empty fields on top and at the fields, and asks nobody", async () => {
@@ -207,10 +192,79 @@ describe("Connect", () => {
     expect(document.activeElement).toBe(screen.getByLabelText("API token"));
     await user.click(screen.getByRole("button", { name: "Keep the saved one" }));
     screen.getByText("Saved");
-    await user.click(screen.getByRole("button", { name: "Remove API token" }));
+  });
+
+  it("removes a saved secret at once, after saying what that means", async () => {
+    const backend = await openApp("/connect/team-1/integration-2");
+    const user = userEvent.setup({ delay: null });
+    await user.click(await screen.findByRole("button", { name: "Remove… API token" }));
+    const dialog = await screen.findByRole("alertdialog", {
+      name: "Remove the API token of harbour-example.atlassian.net?",
+    });
+    expect(document.activeElement).toBe(within(dialog).getByRole("button", { name: "Keep it" }));
+    await expectNoFindings();
+    expect(calls(backend, "remove_secret")).toEqual([]);
+    await user.click(within(dialog).getByRole("button", { name: "Remove the API token" }));
+    await screen.findByText("The token was removed.");
+    expect(calls(backend, "remove_secret")).toEqual([{ integrationId: "integration-2" }]);
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText("API token")));
+    expect(screen.queryByRole("button", { name: "Keep the saved one" })).toBeNull();
     await user.click(next());
     await screen.findByText("Enter the API token.");
-    expect(screen.queryByRole("button", { name: "Keep the saved one" })).toBeNull();
+  });
+
+  it("says why a saved secret could not be removed, and keeps it", async () => {
+    const backend = await openApp("/connect/team-1/integration-2");
+    backend.failNext(
+      "remove_secret",
+      problem("keyringLocked", { message: "The keyring is locked" }),
+    );
+    const user = userEvent.setup({ delay: null });
+    await user.click(await screen.findByRole("button", { name: "Remove… API token" }));
+    await user.click(await screen.findByRole("button", { name: "Remove the API token" }));
+    await screen.findByText("The keyring is locked");
+    screen.getByText("Saved");
+  });
+
+  it("takes the day a token ends, and warns two weeks ahead and after it", async () => {
+    const backend = await openApp("/connect/team-1");
+    const user = userEvent.setup({ delay: null });
+    await user.click(await screen.findByLabelText(/Personal Access Token$/));
+    const day = screen.getByLabelText("Expires on optional");
+    screen.getByText(/You are warned two weeks ahead/);
+    fireEvent.input(day, { target: { value: inDays(90) } });
+    await screen.findByText(/You are warned from two weeks before/);
+    fireEvent.input(day, { target: { value: inDays(14) } });
+    await screen.findByText(/Ends in 14 days/);
+    fireEvent.input(day, { target: { value: inDays(-1) } });
+    await screen.findByText(/This day is over/);
+    await expectNoFindings();
+    await user.type(screen.getByLabelText("Server URL"), "https://wiki.example");
+    await user.type(screen.getByLabelText("Personal Access Token", { selector: "input.in" }), "t");
+    await user.click(next());
+    await heading("Configuration");
+    expect(calls(backend, "check_connection")).toMatchObject([
+      { request: { expiresOn: inDays(-1) } },
+    ]);
+  });
+
+  it("warns of a saved token that ends, and asks for a new one", async () => {
+    const seed = samples();
+    const ending = seed.integrations?.find((it) => it.id === "integration-2");
+    if (!ending) throw new Error("no such sample");
+    ending.expiresOn = inDays(5);
+    ending.expiryWarning = "The API token expires in 5 days.";
+    await openApp("/connect/team-1/integration-2", seed);
+    const user = userEvent.setup({ delay: null });
+    await screen.findByText("The API token expires in 5 days.");
+    expect(screen.getByLabelText("Expires on optional")).toHaveProperty("value", inDays(5));
+    await expectNoFindings();
+    await user.click(screen.getByRole("button", { name: "Enter a new token" }));
+    expect(document.activeElement).toBe(screen.getByLabelText("API token"));
+    expect(screen.getByLabelText("Expires on optional")).toHaveProperty("value", "");
+    expect(screen.queryByText("The API token expires in 5 days.")).toBeNull();
+    await user.click(screen.getByRole("button", { name: "Keep the saved one" }));
+    expect(screen.getByLabelText("Expires on optional")).toHaveProperty("value", inDays(5));
   });
 
   it("does not offer a saved secret to another server", async () => {

@@ -32,6 +32,7 @@ commands! {
 
     list_integrations = integrations::list(team_id: String) -> Vec<Integration>;
     save_integration = integrations::save(session_id: String, configuration: Configuration, session_only: bool) -> Integration;
+    remove_secret = integrations::remove_secret(integration_id: String) -> Integration;
     disconnect = integrations::disconnect(integration_id: String) -> ();
     hand_on_integration = hand_on::save(integration_id: String, made_by: String) -> Option<String>;
     open_handed_on = hand_on::open(team_id: String, base64: String) -> HandedOn;
@@ -39,6 +40,13 @@ commands! {
     check_connection = connect::check(request: ConnectRequest) -> Connection;
     resume_connection = connect::resume(integration_id: String) -> Connection;
     leave_connection = connect::leave(session_id: String) -> ();
+    oauth_setup = sign_in::setup(team_id: String, integration_id: Option<String>, method: Method) -> OauthSetup;
+    start_sign_in = sign_in::start(request: SignInRequest) -> SignIn;
+    read_sign_in = sign_in::read(sign_in_id: String) -> SignIn;
+    open_sign_in_page = sign_in::open_page(sign_in_id: String) -> ();
+    paste_sign_in_address = sign_in::paste_address(sign_in_id: String, address: String) -> SignIn;
+    cancel_sign_in = sign_in::cancel(sign_in_id: String) -> SignIn;
+    choose_site = sign_in::choose_site(sign_in_id: String, site_id: String) -> Connection;
     list_spaces = connect::spaces(session_id: String) -> Vec<SpaceView>;
     list_pages = connect::pages(session_id: String, space_id: String, parent_id: Option<String>) -> Vec<PageView>;
     find_pages = connect::find_pages(session_id: String, space_id: String, text: String) -> Vec<PageView>;

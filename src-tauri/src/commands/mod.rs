@@ -10,6 +10,7 @@ use retropress_app::{
     connect::{
         self, Check, ConnectRequest, Connection, Method, PageView, ParentTitle, ServerPage,
         SpaceView, SubstitutionView, TitlePreview,
+        sign_in::{self, OauthSetup, SignIn, SignInRequest},
     },
     drafts::{self, Draft, DraftList, DraftQuery, NewDraft, OpenActions, Saved},
     hand_on::{self, HandedOn},

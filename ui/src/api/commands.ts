@@ -16,6 +16,7 @@ import type { Kind } from "./bindings/Kind";
 import type { Method } from "./bindings/Method";
 import type { Model } from "./bindings/Model";
 import type { NewDraft } from "./bindings/NewDraft";
+import type { OauthSetup } from "./bindings/OauthSetup";
 import type { OpenActions } from "./bindings/OpenActions";
 import type { Operation } from "./bindings/Operation";
 import type { PageView } from "./bindings/PageView";
@@ -30,6 +31,8 @@ import type { Saved } from "./bindings/Saved";
 import type { ServerPage } from "./bindings/ServerPage";
 import type { Settings } from "./bindings/Settings";
 import type { SharePreview } from "./bindings/SharePreview";
+import type { SignIn } from "./bindings/SignIn";
+import type { SignInRequest } from "./bindings/SignInRequest";
 import type { SpaceView } from "./bindings/SpaceView";
 import type { Start } from "./bindings/Start";
 import type { SubstitutionView } from "./bindings/SubstitutionView";
@@ -91,6 +94,8 @@ export const listIntegrations = (teamId: string): Promise<Array<Integration>> =>
 
 export const saveIntegration = (sessionId: string, configuration: Configuration, sessionOnly: boolean): Promise<Integration> => call("save_integration", { sessionId, configuration, sessionOnly });
 
+export const removeSecret = (integrationId: string): Promise<Integration> => call("remove_secret", { integrationId });
+
 export const disconnect = (integrationId: string): Promise<void> => call("disconnect", { integrationId });
 
 export const handOnIntegration = (integrationId: string, madeBy: string): Promise<string | null> => call("hand_on_integration", { integrationId, madeBy });
@@ -102,6 +107,20 @@ export const checkConnection = (request: ConnectRequest): Promise<Connection> =>
 export const resumeConnection = (integrationId: string): Promise<Connection> => call("resume_connection", { integrationId });
 
 export const leaveConnection = (sessionId: string): Promise<void> => call("leave_connection", { sessionId });
+
+export const oauthSetup = (teamId: string, integrationId: string | null, method: Method): Promise<OauthSetup> => call("oauth_setup", { teamId, integrationId, method });
+
+export const startSignIn = (request: SignInRequest): Promise<SignIn> => call("start_sign_in", { request });
+
+export const readSignIn = (signInId: string): Promise<SignIn> => call("read_sign_in", { signInId });
+
+export const openSignInPage = (signInId: string): Promise<void> => call("open_sign_in_page", { signInId });
+
+export const pasteSignInAddress = (signInId: string, address: string): Promise<SignIn> => call("paste_sign_in_address", { signInId, address });
+
+export const cancelSignIn = (signInId: string): Promise<SignIn> => call("cancel_sign_in", { signInId });
+
+export const chooseSite = (signInId: string, siteId: string): Promise<Connection> => call("choose_site", { signInId, siteId });
 
 export const listSpaces = (sessionId: string): Promise<Array<SpaceView>> => call("list_spaces", { sessionId });
 

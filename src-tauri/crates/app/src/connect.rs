@@ -1,7 +1,10 @@
 //! The wizard's Connect, Configuration and Test: everything before SAVE CHANGES, kept in memory only.
 
+pub mod sign_in;
+
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use retropress_confluence::{
     self as confluence, Client, Error, ErrorKind, PageAddress, PageRef, PageStatus, SecretString,
     Site, Space, SpaceRef, Url,
@@ -18,7 +21,8 @@ use ts_rs::TS;
 use crate::{
     ApiError, App, ErrorCode, Field, Result, clients,
     error::from_confluence,
-    integrations::{self, Configuration, Parent},
+    grant::Grant,
+    integrations::{self, Configuration, Parent, SignInDetails},
     lock, new_id,
     publish::{self, Operation},
     teams,
@@ -65,6 +69,8 @@ pub struct ConnectRequest {
     pub secret: Option<String>,
     /// The user accepted plain http for this host.
     pub allow_http: bool,
+    /// The day the token expires, as its maker was told.
+    pub expires_on: Option<NaiveDate>,
 }
 
 /// A connection that was checked and works.
@@ -204,15 +210,31 @@ pub(crate) struct Session {
     pub method: Method,
     pub account: String,
     pub account_name: String,
-    pub secret: SecretString,
+    pub secret: Secret,
     pub client: Client,
     pub allow_http: bool,
     pub sandbox: bool,
+    pub sign_in: SignInDetails,
     spaces: OnceCell<Vec<Space>>,
+}
+
+/// What a session signs in with.
+pub(crate) enum Secret {
+    /// API token, personal access token or password.
+    Entered(SecretString),
+    /// By signing in through the browser, or of a service account.
+    Granted(Grant),
 }
 
 /// Reachable, Confluence, which edition, who am I, which spaces: in this order.
 pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
+    if signs_in_by_oauth(request.method) {
+        return Err(ApiError::new(
+            ErrorCode::Invalid,
+            "This authentication method signs in through the browser",
+            "Press the button that opens it.",
+        ));
+    }
     let address = request.server_url.trim();
     if address.is_empty() {
         return Err(ApiError::invalid(
@@ -239,7 +261,8 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
         ));
     }
     let saved = match &request.integration_id {
-        Some(id) => Some(integrations::find(app, id)?),
+        // A secret of another kind is no use here, and nobody else's business.
+        Some(id) => Some(integrations::find(app, id)?).filter(|it| it.method == request.method),
         None => None,
     };
     let secret = match (request.secret, &saved) {
@@ -292,10 +315,14 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
         method: request.method,
         account,
         account_name: who.name,
-        secret,
+        secret: Secret::Entered(secret),
         client,
         allow_http: request.allow_http,
         sandbox,
+        sign_in: SignInDetails {
+            expires_on: request.expires_on,
+            ..SignInDetails::default()
+        },
         spaces: OnceCell::new(),
     };
     begin(app, session).await
@@ -304,7 +331,11 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
 /// Opens a saved integration for editing, with its saved secret.
 pub async fn resume(app: &App, integration_id: String) -> Result<Connection> {
     let integration = integrations::find(app, &integration_id)?;
-    let secret = clients::secret_of(app, &integration).await?;
+    let secret = if signs_in_by_oauth(integration.method) {
+        Secret::Granted(clients::grant_of(app, &integration).await?)
+    } else {
+        Secret::Entered(clients::secret_of(app, &integration).await?)
+    };
     let client = clients::client_of(app, &integration).await?;
     let who = client
         .account()
@@ -320,6 +351,7 @@ pub async fn resume(app: &App, integration_id: String) -> Result<Connection> {
         client,
         allow_http: integration.allow_http,
         sandbox: integration.sandbox,
+        sign_in: integration.sign_in,
         spaces: OnceCell::new(),
     };
     begin(app, session).await
@@ -739,6 +771,20 @@ pub(crate) fn open_page(app: &App, site: &Site, link: &str) -> Result<()> {
     open_in_browser(app, &address)
 }
 
+/// Opens a page whose integration is gone. Its address came from the Confluence it was published to.
+pub(crate) async fn open_kept_link(app: &App, link: &str) -> Result<()> {
+    let address = Url::parse(link).map_err(|it| ApiError::internal(&it))?;
+    let on_this_computer = matches!(
+        address.host_str(),
+        Some("localhost" | "127.0.0.1" | "[::1]")
+    );
+    if on_this_computer {
+        // Most likely the sandbox. Where it is something else, the browser says what is missing.
+        let _ = app.inner.sandbox.start().await;
+    }
+    open_in_browser(app, &address)
+}
+
 pub(crate) fn open_in_browser(app: &App, address: &Url) -> Result<()> {
     if !matches!(address.scheme(), "https" | "http") {
         return Err(ApiError::new(
@@ -798,6 +844,10 @@ async fn begin(app: &App, session: Session) -> Result<Connection> {
     Ok(connection)
 }
 
+pub(crate) fn signs_in_by_oauth(method: Method) -> bool {
+    matches!(method, Method::AtlassianLogin | Method::ApplicationLink)
+}
+
 /// Cloud and Data Center sign in differently; found out before a secret is sent.
 fn fits(method: Method, site: &Site) -> Result<()> {
     let cloud_method = matches!(method, Method::AtlassianLogin | Method::ApiToken);
@@ -823,8 +873,9 @@ fn fits(method: Method, site: &Site) -> Result<()> {
 
 fn fields(method: Method) -> (Option<Field>, Field) {
     match method {
-        Method::AtlassianLogin | Method::ApiToken => (Some(Field::EmailAddress), Field::ApiToken),
-        Method::PersonalAccessToken | Method::ApplicationLink => (None, Field::PersonalAccessToken),
+        Method::ApiToken => (Some(Field::EmailAddress), Field::ApiToken),
+        Method::PersonalAccessToken => (None, Field::PersonalAccessToken),
+        Method::AtlassianLogin | Method::ApplicationLink => (None, Field::ClientSecret),
         Method::Basic => (Some(Field::Username), Field::Password),
     }
 }
@@ -833,6 +884,7 @@ fn fields(method: Method) -> (Option<Field>, Field) {
 fn field_of(problem: &Error, method: Method) -> Field {
     match problem.kind() {
         ErrorKind::SignInRefused
+        | ErrorKind::SignInNeeded
         | ErrorKind::Captcha
         | ErrorKind::BasicSwitchedOff
         | ErrorKind::TokenTooNew

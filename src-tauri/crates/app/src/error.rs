@@ -49,6 +49,8 @@ pub enum ErrorCode {
     NotConfluence,
     InsecureHttp,
     SignInRefused,
+    /// What was saved for the sign-in is no longer good: sign in again. Nothing queued is lost.
+    SignInNeeded,
     Captcha,
     BasicSwitchedOff,
     TokenTooNew,
@@ -91,6 +93,10 @@ pub enum Field {
     PersonalAccessToken,
     Username,
     Password,
+    ClientId,
+    ClientSecret,
+    /// The address the browser ended on.
+    SignInAddress,
     Space,
     RetrospectiveParent,
     RetrospectiveTitle,
@@ -280,6 +286,7 @@ impl From<ErrorKind> for ErrorCode {
             ErrorKind::InsecureHttp => Self::InsecureHttp,
             ErrorKind::BadAddress => Self::Invalid,
             ErrorKind::SignInRefused => Self::SignInRefused,
+            ErrorKind::SignInNeeded => Self::SignInNeeded,
             ErrorKind::Captcha => Self::Captcha,
             ErrorKind::BasicSwitchedOff => Self::BasicSwitchedOff,
             ErrorKind::TokenTooNew => Self::TokenTooNew,
@@ -308,6 +315,10 @@ pub(crate) fn from_confluence(
     field: Option<Field>,
 ) -> ApiError {
     use retropress_confluence::Outcome;
+    // Ours, which went through the client on its way here.
+    if let Some(ours) = problem.elsewhere::<ApiError>() {
+        return ours.clone();
+    }
     let words = problem.words();
     ApiError {
         code: problem.kind().into(),

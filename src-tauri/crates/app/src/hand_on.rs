@@ -12,6 +12,8 @@
 //! | `edition` | `cloud`, `dataCenter` or `server` |
 //! | `method` | the authentication method |
 //! | `clientId` | of the OAuth app or application link, where the method has one; never its secret |
+//! | `serviceAccount` | true where Atlassian Login is by client credentials |
+//! | `scopeFamily` | `granular` or `classic`, of Atlassian Login |
 //! | `scopes` | what a token or OAuth app needs on Cloud |
 //! | `space` | `id`, `key`, `name` |
 //! | `retrospective`, `healthCheck` | `parent` (`type`: `none`, `new` or `existing`; `id`; `title`) and page `title` |
@@ -29,7 +31,10 @@ use ts_rs::TS;
 
 use crate::{
     ApiError, App, ErrorCode, Field, Result,
-    connect::{self, Edition, Method},
+    connect::{
+        self, Edition, Method,
+        sign_in::{self, ScopeFamily},
+    },
     desktop,
     integrations::{self, Configuration, Parent, StoredIntegration},
     security, teams,
@@ -53,14 +58,16 @@ pub struct HandedOn {
     pub made_by: String,
     pub made_at: DateTime<Utc>,
     pub made_with: String,
-    /// Where the sign-in data will be sent.
+    /// The site, as it is entered in the wizard.
     pub server_url: String,
-    /// Scheme, host and port of it: what decides who receives the sign-in data.
+    /// Scheme, host and port of what receives the sign-in data: the site, or Atlassian's sign-in.
     pub server: String,
     pub edition: Edition,
     pub method: Method,
     /// Empty where the method has none.
     pub client_id: String,
+    pub service_account: bool,
+    pub scope_family: ScopeFamily,
     pub scopes: Vec<String>,
     pub configuration: Configuration,
     /// Proxy the maker uses, as a hint; empty for none.
@@ -116,7 +123,12 @@ pub async fn open(app: &App, team_id: String, base64: String) -> Result<HandedOn
         .map_err(|it| says_wrong(&it.message))?;
     Ok(HandedOn {
         warnings: file.warnings(&address),
-        server: address.origin().ascii_serialization(),
+        server: match file.method {
+            Method::AtlassianLogin => &app.inner.endpoints.auth,
+            _ => &address,
+        }
+        .origin()
+        .ascii_serialization(),
         made_by: file.made_by,
         made_at: file.made_at,
         made_with: file.made_with,
@@ -124,6 +136,8 @@ pub async fn open(app: &App, team_id: String, base64: String) -> Result<HandedOn
         edition: file.edition,
         method: file.method,
         client_id: file.client_id.unwrap_or_default(),
+        service_account: file.service_account,
+        scope_family: file.scope_family,
         scopes: file.scopes,
         configuration,
         proxy: file.network.map(|it| it.proxy).unwrap_or_default(),
@@ -143,6 +157,10 @@ struct File {
     method: Method,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client_id: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    service_account: bool,
+    #[serde(default)]
+    scope_family: ScopeFamily,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     scopes: Vec<String>,
     space: SpaceOf,
@@ -210,7 +228,6 @@ impl File {
                 "Enter your name, so that the receiver knows whose configuration it is.",
             ));
         }
-        let oauth = matches!(it.method, Method::AtlassianLogin | Method::ApplicationLink);
         let site = connect::site_view(&it.site);
         let Configuration {
             space_id,
@@ -231,11 +248,10 @@ impl File {
             server_url: site.base_url,
             edition: site.edition,
             method: it.method,
-            client_id: (oauth && !it.account.is_empty()).then_some(it.account),
-            scopes: match site.edition {
-                Edition::Cloud => security::needed_scopes(it.method),
-                Edition::DataCenter | Edition::Server => Vec::new(),
-            },
+            scopes: scopes(it.method, it.sign_in.scopes),
+            client_id: (!it.sign_in.client_id.is_empty()).then_some(it.sign_in.client_id),
+            service_account: it.sign_in.service_account,
+            scope_family: it.sign_in.scopes,
             space: SpaceOf {
                 id: space_id,
                 key: space_key,
@@ -445,6 +461,20 @@ fn hides(text: &str) -> bool {
                 '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
     })
+}
+
+/// What a token or an OAuth app needs on Cloud.
+fn scopes(method: Method, family: ScopeFamily) -> Vec<String> {
+    let scopes = match method {
+        Method::AtlassianLogin => sign_in::scopes(method, family),
+        // A token is no sign-in that would have to be renewed.
+        Method::ApiToken => sign_in::scopes(Method::AtlassianLogin, ScopeFamily::Granular)
+            .into_iter()
+            .filter(|it| *it != "offline_access")
+            .collect(),
+        Method::PersonalAccessToken | Method::Basic | Method::ApplicationLink => Vec::new(),
+    };
+    scopes.into_iter().map(str::to_owned).collect()
 }
 
 fn host_of(address: &str) -> String {

@@ -201,7 +201,7 @@ pub async fn open(app: &App, publication_id: String) -> Result<Publication> {
 pub async fn view(app: &App, publication_id: String) -> Result<()> {
     let it = find(app, &publication_id)?;
     let Some(integration_id) = &it.integration_id else {
-        return Err(disconnected());
+        return connect::open_kept_link(app, &it.link).await;
     };
     let integration = integrations::find(app, integration_id)?;
     if integration.sandbox {

@@ -1,9 +1,9 @@
 //! A team's connections to Confluence, as they are saved.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
 
-use retropress_confluence::{Route, Site, SpaceRef};
+use retropress_confluence::{Route, Site, SpaceRef, Url};
 use retropress_store::{IntegrationRecord, PublicationRecord};
 use retropress_summary::{Kind, title::TitleContext};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -13,8 +13,8 @@ use ts_rs::TS;
 use crate::{
     ApiError, App, Event, Field, Result,
     clients::{self, from_text, to_text},
-    connect::{self, Method, SiteView},
-    drafts, lock, new_id, teams,
+    connect::{self, Method, Secret, SiteView, sign_in::ScopeFamily},
+    drafts, grant, lock, new_id, teams,
 };
 
 /// Where summaries go and what they are called.
@@ -67,6 +67,16 @@ pub struct Integration {
     pub saved_at: DateTime<Utc>,
     /// The secret is in the keyring's care; when it is not, what to say about it.
     pub secret_problem: Option<String>,
+    /// The day the token expires, as it was entered.
+    pub expires_on: Option<NaiveDate>,
+    /// From two weeks before that day on.
+    pub expiry_warning: Option<String>,
+    /// Atlassian Login by client credentials.
+    pub service_account: bool,
+    /// Of Atlassian Login.
+    pub scopes: ScopeFamily,
+    /// Of the methods that sign in by OAuth; empty for the others.
+    pub client_id: String,
 }
 
 /// An integration as the other rooms need it.
@@ -84,6 +94,17 @@ pub(crate) struct StoredIntegration {
     pub allow_http: bool,
     pub sandbox: bool,
     pub saved_at: i64,
+    pub sign_in: SignInDetails,
+}
+
+/// What is known of the sign-in beside its secret.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct SignInDetails {
+    pub expires_on: Option<NaiveDate>,
+    pub service_account: bool,
+    pub scopes: ScopeFamily,
+    pub client_id: String,
 }
 
 /// Pages that were found out once and are not looked up with each publish.
@@ -110,6 +131,7 @@ impl StoredIntegration {
             route: from_text(&it.route)?,
             configuration: from_text(&it.configuration)?,
             parents: from_text(&it.parents)?,
+            sign_in: from_text(&it.sign_in)?,
             id: it.id,
             team_id: it.team_id,
             account: it.account,
@@ -131,6 +153,7 @@ impl StoredIntegration {
             account_name: self.account_name.clone(),
             configuration: to_text(&self.configuration)?,
             parents: to_text(&self.parents)?,
+            sign_in: to_text(&self.sign_in)?,
             allow_http: self.allow_http,
             sandbox: self.sandbox,
             saved_at: self.saved_at,
@@ -214,21 +237,51 @@ pub async fn save(
         allow_http: session.allow_http,
         sandbox: session.sandbox,
         saved_at: app.now().timestamp_millis(),
+        sign_in: session.sign_in.clone(),
     };
-    let sealed = if session_only {
-        None
-    } else {
-        Some(clients::seal(app, &integration, &session.secret).await?)
-    };
-    app.store()
-        .save_integration(&integration.record()?, sealed.as_deref())?;
-    if session_only {
-        let secret = SecretString::from(session.secret.expose_secret());
-        lock(&app.inner.session_secrets).insert(integration.id.clone(), secret.into());
-    } else {
-        lock(&app.inner.session_secrets).remove(&integration.id);
+    match &session.secret {
+        Secret::Entered(secret) => {
+            let sealed = if session_only {
+                None
+            } else {
+                Some(clients::seal(app, &integration, secret).await?)
+            };
+            store(app, &integration, sealed.as_deref())?;
+            let mut kept = lock(&app.inner.session_secrets);
+            if session_only {
+                let secret = SecretString::from(secret.expose_secret());
+                kept.insert(integration.id.clone(), secret.into());
+            } else {
+                kept.remove(&integration.id);
+            }
+            lock(&app.inner.grants).remove(&integration.id);
+        }
+        Secret::Granted(grant) => {
+            grant.save_as(app, &integration, session_only).await?;
+            lock(&app.inner.session_secrets).remove(&integration.id);
+            lock(&app.inner.grants).insert(integration.id.clone(), grant.clone());
+        }
     }
+    // Pages that went out over an integration that is gone can be reached again over this one; those
+    // of another Confluence cannot.
+    app.store()
+        .share_out_publications(&integration.team_id, &integration.id, |link| {
+            Url::parse(link).is_ok_and(|it| integration.site.is_own_address(&it))
+        })?;
     connect::leave(app, session_id).await?;
+    app.tell(Event::IntegrationsChanged {
+        team_id: integration.team_id.clone(),
+    });
+    view(app, integration)
+}
+
+/// Forgets the secret and the tokens of an integration, which keeps everything else.
+///
+/// With the last secret the key leaves the keyring, too.
+pub async fn remove_secret(app: &App, integration_id: String) -> Result<Integration> {
+    let integration = find(app, &integration_id)?;
+    app.store().delete_secret(&integration_id)?;
+    forget(app, &integration_id).await?;
     app.tell(Event::IntegrationsChanged {
         team_id: integration.team_id.clone(),
     });
@@ -241,17 +294,37 @@ pub async fn save(
 pub async fn disconnect(app: &App, integration_id: String) -> Result<()> {
     let integration = find(app, &integration_id)?;
     app.store().delete_integration(&integration_id)?;
-    lock(&app.inner.session_secrets).remove(&integration_id);
+    forget(app, &integration_id).await?;
+    app.tell(Event::IntegrationsChanged {
+        team_id: integration.team_id,
+    });
+    Ok(())
+}
+
+/// Forgets what is held of an integration in memory, and the key once nothing is sealed with it.
+async fn forget(app: &App, integration_id: &str) -> Result<()> {
+    lock(&app.inner.session_secrets).remove(integration_id);
+    lock(&app.inner.grants).remove(integration_id);
+    // Of a sign-in that was never renewed there is none.
+    let _ = std::fs::remove_file(grant::lock_file(app, integration_id));
     if app.store().secret_count()? == 0
         && let Err(problem) = app.inner.vault.forget().await
     {
         // The sealed secret is gone already, so the key opens nothing any more.
         tracing::warn!(%problem, "the key stayed in the keyring");
     }
-    app.tell(Event::IntegrationsChanged {
-        team_id: integration.team_id,
-    });
     Ok(())
+}
+
+/// Writes the integration and, where one is given, its sealed secret.
+pub(crate) fn store(
+    app: &App,
+    integration: &StoredIntegration,
+    sealed: Option<&[u8]>,
+) -> Result<()> {
+    Ok(app
+        .store()
+        .save_integration(&integration.record()?, sealed)?)
 }
 
 pub(crate) fn remember_parent(
@@ -270,10 +343,25 @@ pub(crate) fn remember_parent(
         .save_parents(integration_id, &to_text(&parents)?)?)
 }
 
+/// From two weeks before the day on.
+fn expiry_warning(day: NaiveDate, today: NaiveDate) -> Option<String> {
+    let date = day.format("%-d %B %Y");
+    match (day - today).num_days() {
+        ..0 => Some(format!(
+            "The token expired on {date}. Create a new one and enter it here."
+        )),
+        0 => Some("The token expires today. Create a new one and enter it here.".to_owned()),
+        1 => Some("The token expires tomorrow. Create a new one and enter it here.".to_owned()),
+        days @ 2..=14 => Some(format!(
+            "The token expires in {days} days, on {date}. Create a new one and enter it here."
+        )),
+        _ => None,
+    }
+}
+
 fn view(app: &App, it: StoredIntegration) -> Result<Integration> {
-    let kept = lock(&app.inner.session_secrets).contains_key(&it.id);
-    let secret_problem = (!kept && app.store().sealed_secret(&it.id)?.is_none())
-        .then(|| "The sign-in data was kept for the last session only.".to_owned());
+    let secret_problem = (!clients::has_secret(app, &it)?)
+        .then(|| "The sign-in data was removed, or kept for the last session only.".to_owned());
     Ok(Integration {
         site: connect::site_view(&it.site),
         id: it.id,
@@ -286,6 +374,14 @@ fn view(app: &App, it: StoredIntegration) -> Result<Integration> {
         sandbox: it.sandbox,
         saved_at: drafts::time(it.saved_at),
         secret_problem,
+        expiry_warning: it
+            .sign_in
+            .expires_on
+            .and_then(|day| expiry_warning(day, app.today())),
+        expires_on: it.sign_in.expires_on,
+        service_account: it.sign_in.service_account,
+        scopes: it.sign_in.scopes,
+        client_id: it.sign_in.client_id,
     })
 }
 

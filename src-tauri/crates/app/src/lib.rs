@@ -8,6 +8,7 @@ pub mod connect;
 mod desktop;
 pub mod drafts;
 mod error;
+mod grant;
 pub mod hand_on;
 pub mod history;
 pub mod import;
@@ -36,6 +37,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use ts_rs::TS;
 
+pub use connect::sign_in::{OauthClient, OauthOptions};
 pub use desktop::{Desktop, SandboxAddresses, SandboxHost, Versions};
 pub use error::{ApiError, ErrorCode, Field, Result};
 
@@ -54,6 +56,7 @@ pub struct Parts {
     pub sandbox: Arc<dyn SandboxHost>,
     pub endpoints: Endpoints,
     pub http: HttpOptions,
+    pub oauth: OauthOptions,
     pub clock: fn() -> DateTime<Utc>,
 }
 
@@ -65,6 +68,7 @@ struct Inner {
     endpoints: Endpoints,
     http: Http,
     proxy: ProxyChoice,
+    oauth: OauthOptions,
     clock: fn() -> DateTime<Utc>,
     notices: Vec<String>,
     fonts: OnceLock<Fonts>,
@@ -72,6 +76,9 @@ struct Inner {
     sessions: Mutex<HashMap<String, Arc<connect::Session>>>,
     /// Secrets of integrations whose user chose "for this session only".
     session_secrets: Mutex<HashMap<String, Arc<SecretString>>>,
+    /// What the integrations that sign in by OAuth hold of it.
+    grants: Mutex<HashMap<String, grant::Grant>>,
+    sign_ins: connect::sign_in::SignIns,
     notes: Mutex<Option<import::Notes>>,
     running: publish::Running,
 }
@@ -90,6 +97,8 @@ pub enum Event {
     DraftsChanged { team_id: String },
     #[serde(rename_all = "camelCase")]
     IntegrationsChanged { team_id: String },
+    #[serde(rename_all = "camelCase")]
+    SignInChanged { sign_in_id: String },
 }
 
 impl App {
@@ -119,12 +128,15 @@ impl App {
                 endpoints: parts.endpoints,
                 http,
                 proxy: parts.http.proxy,
+                oauth: parts.oauth,
                 clock: parts.clock,
                 notices,
                 fonts: OnceLock::new(),
                 events,
                 sessions: Mutex::default(),
                 session_secrets: Mutex::default(),
+                grants: Mutex::default(),
+                sign_ins: connect::sign_in::SignIns::default(),
                 notes: Mutex::default(),
                 running: publish::Running::default(),
             }),
@@ -134,6 +146,7 @@ impl App {
     /// Takes up what an earlier run left unfinished, backs the database up, clears away what was
     /// deleted. To be called once, when the window is there.
     pub async fn settle(&self) {
+        grant::resume(self).await;
         publish::resume(self).await;
         let store = self.inner.store.clone();
         let week_ago = (self.now() - chrono::Duration::days(7)).timestamp_millis();

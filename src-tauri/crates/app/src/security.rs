@@ -13,7 +13,7 @@ use retropress_summary::document::{Block, Document, Property, PropertyValue, Tab
 
 use crate::{
     App, Result,
-    connect::{Method, name_of},
+    connect::{Method, name_of, sign_in},
     desktop, publish,
 };
 
@@ -135,7 +135,7 @@ fn network(text: &mut Text) {
         "They carry no cookies. The header User-Agent says Retropress and its version.",
     ]);
     text.heading(3, "Hosts to allow");
-    let gateway = host_of(&Endpoints::default().gateway);
+    let atlassian = Endpoints::default();
     text.table(
         &[("Host", false), ("Port", false), ("Needed for", false)],
         vec![
@@ -146,12 +146,12 @@ fn network(text: &mut Text) {
                     .to_owned(),
             ],
             vec![
-                gateway,
+                host_of(&atlassian.gateway),
                 "443".to_owned(),
                 "Confluence Cloud: Atlassian Login, and an API token with scopes.".to_owned(),
             ],
             vec![
-                "auth.atlassian.com".to_owned(),
+                host_of(&atlassian.auth),
                 "443".to_owned(),
                 "Confluence Cloud: Atlassian Login, to sign in and to renew the sign-in."
                     .to_owned(),
@@ -168,17 +168,9 @@ fn network(text: &mut Text) {
 fn methods(text: &mut Text) {
     text.heading(2, "How each method signs in");
     let row = |method: Method, entered: &str, sent: &str, kept: &str| {
-        let sent = if built_in(method) {
-            sent.to_owned()
-        } else {
-            format!("Not part of this version. Once it is: {sent}")
-        };
-        vec![
-            name_of(method).to_owned(),
-            entered.to_owned(),
-            sent,
-            kept.to_owned(),
-        ]
+        [name_of(method), entered, sent, kept]
+            .map(str::to_owned)
+            .to_vec()
     };
     text.table(
         &[
@@ -194,7 +186,8 @@ fn methods(text: &mut Text) {
                  password in the browser only.",
                 "OAuth 2.0 with PKCE in the browser. Client ID, Client Secret and the one-time code or \
                  the refresh token to auth.atlassian.com. With each request \u{201c}Authorization: \
-                 Bearer\u{201d} and an access token that ends by itself, to api.atlassian.com.",
+                 Bearer\u{201d} and an access token that ends by itself, to api.atlassian.com. \
+                 A service account signs in with Client ID and Client Secret alone, without a browser.",
                 "Client ID. Sealed: Client Secret and refresh token. In memory only: the access token.",
             ),
             row(
@@ -233,49 +226,8 @@ fn methods(text: &mut Text) {
     );
 }
 
-/// Signing in by OAuth needs a call to a token endpoint; the table tells whether there is one.
-fn built_in(method: Method) -> bool {
-    let token = |cloud: bool| {
-        calls::ALL
-            .iter()
-            .any(|it| it.path.ends_with("/token") && (it.path.contains("oauth2") != cloud))
-    };
-    match method {
-        Method::AtlassianLogin => token(true),
-        Method::ApplicationLink => token(false),
-        Method::ApiToken | Method::PersonalAccessToken | Method::Basic => true,
-    }
-}
-
-/// In the words of whoever grants them. A scope of the table that is missing here is explained by its
-/// calls.
-const REQUIRED_FOR: &[(&str, &str)] = &[
-    (
-        "read:space:confluence",
-        "Reading the list of spaces during configuration.",
-    ),
-    (
-        "read:page:confluence",
-        "Checking whether a parent page exists, and whether a publish already arrived.",
-    ),
-    (
-        "read:attachment:confluence",
-        "Checking whether the PDF already arrived.",
-    ),
-    (
-        "write:page:confluence",
-        "Creating pages for retrospectives and health checks.",
-    ),
-    ("write:confluence-file", "Adding the PDF to them."),
-    (
-        "delete:page:confluence",
-        "Deleting a page that was published, when the user asks for it.",
-    ),
-    ("read:confluence-user", "Naming the account in the wizard."),
-    (
-        OFFLINE,
-        "Atlassian Login only: publishing later without signing in each time.",
-    ),
+/// What nobody has to grant: without these, a part of the app does less.
+const OPTIONAL: &[(&str, &str)] = &[
     (
         "search:confluence",
         "Optional: finding a parent page by a part of its title.",
@@ -290,54 +242,85 @@ const REQUIRED_FOR: &[(&str, &str)] = &[
     ),
 ];
 
-/// Asked for with a sign-in; no call of its own needs it.
-const OFFLINE: &str = "offline_access";
+/// One scope as it is told.
+struct ScopeRow {
+    name: String,
+    classic: String,
+    required_for: String,
+}
 
-/// What a token or an OAuth app needs on Cloud for everything but the optional.
-pub(crate) fn needed_scopes(method: Method) -> Vec<String> {
-    REQUIRED_FOR
+fn scope_rows() -> Vec<ScopeRow> {
+    let mut rows = Vec::new();
+    for (granular, classic, required_for) in sign_in::SCOPES {
+        let mut words = required_for.chars();
+        let first: String = words
+            .next()
+            .iter()
+            .flat_map(|it| it.to_uppercase())
+            .collect();
+        for name in names(granular) {
+            rows.push(ScopeRow {
+                name: name.to_owned(),
+                classic: classic.to_owned(),
+                required_for: format!("{first}{}.", words.as_str()),
+            });
+        }
+    }
+    let mut add = |name: &str, required_for: String| {
+        if !rows.iter().any(|it| it.name == name) {
+            rows.push(ScopeRow {
+                name: name.to_owned(),
+                classic: String::new(),
+                required_for,
+            });
+        }
+    };
+    for (name, required_for) in OPTIONAL {
+        add(name, (*required_for).to_owned());
+    }
+    for scope in calls::ALL.iter().filter_map(|it| it.scope) {
+        let why: Vec<&str> = calls_with(scope).map(|it| it.why).collect();
+        add(scope, why.join(" "));
+    }
+    rows
+}
+
+fn names(scopes: &str) -> impl Iterator<Item = &str> {
+    scopes.split([' ', ',']).filter(|it| !it.is_empty())
+}
+
+fn calls_with(scope: &str) -> impl Iterator<Item = &'static Call> {
+    calls::ALL
         .iter()
-        .filter(|it| !it.1.starts_with("Optional"))
-        .filter(|it| it.0 != OFFLINE || method == Method::AtlassianLogin)
-        .map(|it| it.0.to_owned())
-        .collect()
+        .copied()
+        .filter(move |it| it.scope == Some(scope))
 }
 
 fn scopes(text: &mut Text) {
     text.heading(2, "Scopes on Confluence Cloud");
     text.say(
-        "An OAuth app and an API token with scopes are limited to these. On Server and Data Center \
-         there are no scopes for single calls: an application link gets the permission Write.",
+        "An OAuth app and an API token with scopes are limited to these. An OAuth app that was \
+         registered with the older, classic scopes can use those instead, where the site still \
+         serves REST v1. On Server and Data Center there are no scopes for single calls: an \
+         application link gets the permission Write.",
     );
-    let used: Vec<&str> = calls::ALL.iter().filter_map(|it| it.scope).collect();
-    let known = REQUIRED_FOR
-        .iter()
-        .map(|it| it.0)
-        .filter(|it| *it == OFFLINE || used.contains(it));
-    let mut names: Vec<&str> = known.collect();
-    for scope in &used {
-        if !names.contains(scope) {
-            names.push(scope);
-        }
-    }
-    let rows = names.into_iter().map(|scope| {
-        let calls = || calls::ALL.iter().filter(|it| it.scope == Some(scope));
-        let why = REQUIRED_FOR.iter().find(|it| it.0 == scope);
-        let why = why.map_or_else(
-            || calls().map(|it| it.why).collect::<Vec<_>>().join(" "),
-            |it| it.1.to_owned(),
-        );
-        let names: Vec<&str> = calls().map(|it| it.name).collect();
-        let names = if names.is_empty() {
+    let rows = scope_rows().into_iter().map(|it| {
+        let calls: Vec<&str> = calls_with(&it.name).map(|it| it.name).collect();
+        let calls = if calls.is_empty() {
             "Signing in".to_owned()
         } else {
-            names.join(", ")
+            calls.join(", ")
         };
-        vec![scope.to_owned(), why, names]
+        vec![it.name, it.classic, it.required_for, calls]
     });
     let rows = rows.collect();
     text.table(
-        &[("Scope", true), ("Required for", false), ("Calls", false)],
+        &[
+            ("Scope", true),
+            ("Older scope", true),
+            ("Required for", false),
+            ("Calls", false),
+        ],
         rows,
     );
 }
@@ -385,7 +368,11 @@ fn heading_of(dialect: Dialect) -> &'static str {
         Dialect::Discovery => "Without a credential, to find out what answers at an address",
         Dialect::Both => "Cloud, Data Center and Server",
         Dialect::Cloud => "Cloud",
-        Dialect::DataCenter => "Data Center and Server",
+        Dialect::DataCenter => "Data Center and Server, and Cloud with the older scopes",
+        Dialect::AtlassianSignIn => "Atlassian\u{2019}s sign-in, at https://auth.atlassian.com",
+        Dialect::AtlassianGateway => {
+            "Atlassian\u{2019}s gateway itself, at https://api.atlassian.com"
+        }
     }
 }
 
@@ -525,12 +512,12 @@ mod tests {
             let Some(scope) = call.scope else { continue };
             let told: Vec<_> = scopes.rows.iter().filter(|it| it[0] == scope).collect();
             assert_eq!(told.len(), 1, "{scope}");
-            assert!(!told[0][1].is_empty());
-            assert!(told[0][2].contains(call.name), "{scope}");
+            assert!(!told[0][2].is_empty());
+            assert!(told[0][3].contains(call.name), "{scope}");
         }
         // Words for a scope that nothing needs any more are stale.
-        for (scope, _) in REQUIRED_FOR {
-            assert!(scopes.rows.iter().any(|it| it[0] == *scope), "{scope}");
+        for (scope, _) in OPTIONAL {
+            assert!(calls_with(scope).next().is_some(), "{scope}");
         }
     }
 

@@ -203,6 +203,7 @@ fn integration(
     let route = match it.route {
         Route::Site => "directly",
         Route::Gateway => "through the gateway",
+        Route::GatewayClassic => "through the gateway, REST v1",
     };
     report.line(
         "  host",
@@ -263,7 +264,9 @@ fn placeholder(hosts: &mut Vec<String>, address: &Url) -> String {
 /// line came from outside or may name somebody.
 const LOG_MESSAGES: &[&str] = &[
     "a fault of ours",
+    "a sign-in could not be renewed",
     "an operation could not be read",
+    "nobody listens for the browser's answer",
     "the app cannot start",
     "the key stayed in the keyring",
     "the operation could not be read",
@@ -276,6 +279,7 @@ const LOG_MESSAGES: &[&str] = &[
     "tidying up failed",
     "tidying up stopped",
     "unfinished operations could not be read",
+    "unfinished renewals could not be looked for",
 ];
 
 fn log(app: &App, report: &mut Report) {
@@ -463,6 +467,7 @@ mod tests {
                 continue;
             }
             let text = fs::read_to_string(&path).unwrap();
+            let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
             for call in text.split("tracing::warn!(").skip(1) {
                 found.extend(last_literal(call));
             }

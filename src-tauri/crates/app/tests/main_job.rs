@@ -90,6 +90,7 @@ async fn a_retrospective_is_published_viewed_updated_and_deleted_on_each_edition
                 changed: true
             }
         );
+        let page_id = publication.page_id;
         let updated = history::republish(&world.app, row.id.clone())
             .await
             .unwrap();
@@ -103,7 +104,7 @@ async fn a_retrospective_is_published_viewed_updated_and_deleted_on_each_edition
         let publication = history::open(&world.app, row.id.clone()).await.unwrap();
         assert_eq!(
             (publication.row.version, &publication.page_id),
-            (2, &publication.page_id)
+            (2, &page_id)
         );
 
         let deleted = history::delete(&world.app, row.id.clone()).await.unwrap();
@@ -277,6 +278,116 @@ async fn a_saved_secret_opens_after_a_restart_and_is_forgotten_on_disconnect() {
         .await
         .unwrap_err();
     assert_eq!(problem.code, ErrorCode::Gone);
+}
+
+async fn only_publication(world: &common::World, team_id: &str) -> history::Publication {
+    let list = history::list(
+        &world.app,
+        PublicationQuery {
+            team_id: team_id.to_owned(),
+            limit: 50,
+            ..PublicationQuery::default()
+        },
+    )
+    .await
+    .unwrap();
+    assert_eq!(list.rows.len(), 1);
+    history::open(&world.app, list.rows[0].id.clone())
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_a_forgotten_integration_are_viewed_and_taken_over_by_a_new_one() {
+    let world = world().await;
+    let integration = world.integration(Method::PersonalAccessToken).await;
+    let draft = world.retrospective().await;
+    let done = world.publish(&draft, &integration).await;
+    assert_eq!(done.state, OperationState::Done, "{:?}", done.error);
+    integrations::disconnect(&world.app, integration.id.clone())
+        .await
+        .unwrap();
+
+    let kept = only_publication(&world, &integration.team_id).await;
+    assert!(!kept.connected);
+    history::view(&world.app, kept.row.id.clone())
+        .await
+        .unwrap();
+    assert_eq!(*world.opened.lock().unwrap(), [kept.link]);
+    let problem = history::delete(&world.app, kept.row.id.clone()).await;
+    assert_eq!(problem.unwrap_err().code, ErrorCode::Gone);
+
+    // Another Confluence does not get them; the same one does, whatever the way to sign in.
+    world.integration(Method::ApiToken).await;
+    assert!(
+        !only_publication(&world, &integration.team_id)
+            .await
+            .connected
+    );
+    world.integration(Method::Basic).await;
+    let kept = only_publication(&world, &integration.team_id).await;
+    assert!(kept.connected);
+    let again = history::republish(&world.app, kept.row.id.clone())
+        .await
+        .unwrap();
+    let again = world.settled(&again).await;
+    assert_eq!(again.state, OperationState::Done, "{:?}", again.error);
+    let deleted = history::delete(&world.app, kept.row.id).await.unwrap();
+    assert_eq!(deleted.state, OperationState::Done, "{:?}", deleted.error);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_integration_edited_to_another_confluence_leaves_its_old_pages_alone() {
+    let world = world().await;
+    let team = world.team().await;
+    let integration = world.integration(Method::PersonalAccessToken).await;
+    let draft = world.retrospective().await;
+    let done = world.publish(&draft, &integration).await;
+    assert_eq!(done.state, OperationState::Done, "{:?}", done.error);
+
+    let mut request = world.request(&team, Method::ApiToken);
+    request.integration_id = Some(integration.id.clone());
+    let connection = connect::check(&world.app, request).await.unwrap();
+    let configuration = world.configuration(&connection, common::SPACE).await;
+    integrations::save(&world.app, connection.session_id, configuration, false)
+        .await
+        .unwrap();
+
+    let old = only_publication(&world, &integration.team_id).await;
+    assert!(!old.connected);
+    world.requests();
+    let problem = history::delete(&world.app, old.row.id.clone()).await;
+    assert_eq!(problem.unwrap_err().code, ErrorCode::Gone);
+    assert_eq!(world.requests(), [""; 0]);
+    let old = only_publication(&world, &integration.team_id).await;
+    assert_eq!(old.row.status, PublicationStatus::Published);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_republish_stays_in_the_space_of_its_page() {
+    for method in [Method::ApiToken, Method::PersonalAccessToken] {
+        let world = world().await;
+        let team = world.team().await;
+        let integration = world.integration(method).await;
+        let draft = world.retrospective().await;
+        let done = world.publish(&draft, &integration).await;
+        assert_eq!(done.state, OperationState::Done, "{:?}", done.error);
+
+        let mut request = world.request(&team, method);
+        request.integration_id = Some(integration.id.clone());
+        let connection = connect::check(&world.app, request).await.unwrap();
+        let configuration = world.configuration(&connection, "CHK").await;
+        integrations::save(&world.app, connection.session_id, configuration, false)
+            .await
+            .unwrap();
+        let again = world.publish(&draft, &integration).await;
+        assert_eq!(again.state, OperationState::Done, "{:?}", again.error);
+        let publication = only_publication(&world, &team.id).await;
+        assert_eq!(
+            (publication.row.version, &*publication.row.space_key),
+            (2, common::SPACE)
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,10 @@ pub enum Dialect {
     Cloud,
     /// Data Center and Server: REST v1.
     DataCenter,
+    /// Atlassian's sign-in: `https://auth.atlassian.com`.
+    AtlassianSignIn,
+    /// Atlassian's gateway itself, no site of it: `https://api.atlassian.com`.
+    AtlassianGateway,
 }
 
 /// One kind of request.
@@ -22,7 +26,8 @@ pub enum Dialect {
 pub struct Call {
     pub name: &'static str,
     pub method: Method,
-    /// Below the site's address, context path included; below the host for `/_edge`.
+    /// Below the site's address, context path included; below the host for `/_edge` and for
+    /// Atlassian's own hosts.
     /// Each `{...}` is filled in.
     pub path: &'static str,
     pub dialect: Dialect,
@@ -91,6 +96,17 @@ calls! {
         "Tells a server that hides the rest from visitors.";
     START_PAGE = "Start page", GET "/", Discovery, None,
         "Tells where a server sends its visitors: the context path is in it.";
+
+    CLOUD_CONSENT = "Consent page", GET "/authorize", AtlassianSignIn, None,
+        "Opened in the browser: the user signs in to Atlassian and accepts.";
+    CLOUD_TOKEN = "Atlassian token", POST "/oauth/token", AtlassianSignIn, None,
+        "Exchanges the browser's code for tokens, renews them, and signs a service account in.";
+    CLOUD_SITES = "Sites of the sign-in", GET "/oauth/token/accessible-resources", AtlassianGateway, None,
+        "Lists the Cloud sites the user accepted, with their cloud ids.";
+    CONSENT = "Consent page", GET "/rest/oauth2/latest/authorize", DataCenter, None,
+        "Opened in the browser: the user signs in to Confluence and allows.";
+    TOKEN = "Token", POST "/rest/oauth2/latest/token", DataCenter, None,
+        "Exchanges the browser's code for tokens and renews them, over an application link.";
 
     CURRENT_USER = "Who am I", GET "/rest/api/user/current", Both, Some("read:confluence-user"),
         "Checks the sign-in and names the account.";

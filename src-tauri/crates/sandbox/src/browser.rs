@@ -9,7 +9,6 @@ use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::get;
-use serde_json::json;
 
 use crate::cloud::Shared;
 use crate::content::{Access, Content, Id, Page, Space, SpaceKind, Status};
@@ -19,7 +18,7 @@ use crate::html::Html;
 use crate::links;
 use crate::samples;
 use crate::web::{self, Query};
-use crate::world::{Edition, World, lock};
+use crate::world::{Edition, SECOND_SITE, World, lock};
 
 /// No script, no frames, nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -52,7 +51,7 @@ pub(crate) fn cloud(api: Router<Arc<World>>) -> Router<Arc<World>> {
         let id = path.get("id").and_then(|id| id.parse().ok()).unwrap_or(0);
         page(&world.content(CLOUD), id, CLOUD)
     };
-    api.route("/", get(async || web_redirect("/wiki")))
+    api.route("/", get(async || web::redirect("/wiki")))
         .route("/wiki", get(start))
         .route("/wiki/", get(start))
         .route("/wiki/home", get(start))
@@ -90,7 +89,7 @@ pub(crate) fn data_center(api: Router<Arc<World>>) -> Router<Arc<World>> {
         )
         .merge(common("/confluence", DC));
     api.merge(own)
-        .route("/", get(async || web_redirect("/confluence")))
+        .route("/", get(async || web::redirect("/confluence")))
         .fallback(async |uri: Uri| {
             let path = uri.path();
             if path.contains("/rest/") || path.contains("/api/") {
@@ -113,7 +112,7 @@ fn common(context: &'static str, edition: Edition) -> Router<Arc<World>> {
     let short = async move |State(world): Shared, Path(code): Path<String>| {
         let content = world.content(edition);
         match links::from_tiny(&code).and_then(|id| content.page(id)) {
-            Some(found) => web_redirect(&canvas(&content, found, edition).page_address(found)),
+            Some(found) => web::redirect(&canvas(&content, found, edition).page_address(found)),
             None => missing(edition),
         }
     };
@@ -129,17 +128,6 @@ fn common(context: &'static str, edition: Edition) -> Router<Arc<World>> {
         .route("/download/attachments/{page}/{name}", get(file))
         .route("/sandbox.css", get(style));
     Router::new().nest(context, router)
-}
-
-/// The host of the sign-in by OAuth, which the sandbox does not play yet.
-pub(crate) fn auth() -> Router {
-    Router::new().fallback(async || {
-        let text = "The sandbox has no sign-in by OAuth. Use its API token or password.";
-        web::json(
-            404,
-            &json!({"error": "not_found", "error_description": text}),
-        )
-    })
 }
 
 /// A body as the REST API's `view`.
@@ -165,6 +153,11 @@ fn canvas<'a>(content: &'a Content, page: &'a Page, edition: Edition) -> Canvas<
 
 fn frame(edition: Edition, status: u16, title: &str, tree: Option<Html>, main: Html) -> Response {
     let style = format!("{}/sandbox.css", context(edition));
+    let body = whole(&style, title, tree, main);
+    guarded(web::answer(status, "text/html;charset=UTF-8", body), POLICY)
+}
+
+fn whole(style: &str, title: &str, tree: Option<Html>, main: Html) -> Vec<u8> {
     let mut html = Html::default();
     html.open("html", &[("lang", "en")]).open("head", &[]);
     html.open("meta", &[("charset", "utf-8")]);
@@ -173,7 +166,7 @@ fn frame(edition: Edition, status: u16, title: &str, tree: Option<Html>, main: H
         &[("name", "viewport"), ("content", "width=device-width")],
     );
     html.element("title", &[], &format!("{title} - Retropress sandbox"));
-    html.open("link", &[("rel", "stylesheet"), ("href", &style)]);
+    html.open("link", &[("rel", "stylesheet"), ("href", style)]);
     html.close("head").open("body", &[]);
     html.element("p", &[("class", "banner"), ("role", "note")], BANNER);
     html.open("div", &[("class", "columns")]);
@@ -182,17 +175,12 @@ fn frame(edition: Edition, status: u16, title: &str, tree: Option<Html>, main: H
     }
     html.open("main", &[]).append(main).close("main");
     html.close("div").close("body").close("html");
-    let body = format!("<!doctype html>{}", html.into_string());
-    guarded(web::answer(
-        status,
-        "text/html;charset=UTF-8",
-        body.into_bytes(),
-    ))
+    format!("<!doctype html>{}", html.into_string()).into_bytes()
 }
 
-fn guarded(mut response: Response) -> Response {
+fn guarded(mut response: Response, policy: &str) -> Response {
     for (name, value) in [
-        ("content-security-policy", POLICY),
+        ("content-security-policy", policy),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("cache-control", "no-store"),
@@ -202,15 +190,66 @@ fn guarded(mut response: Response) -> Response {
     response
 }
 
-async fn style() -> Response {
-    let css = include_str!("browser.css").as_bytes().to_vec();
-    guarded(web::answer(200, "text/css;charset=UTF-8", css))
+/// A page of a sign-in server.
+pub(crate) fn plain_page(style: &str, status: u16, title: &str, main: Html) -> Response {
+    let body = whole(style, title, None, main);
+    guarded(web::answer(status, "text/html;charset=UTF-8", body), POLICY)
 }
 
-fn web_redirect(address: &str) -> Response {
-    let mut response = web::answer(302, "text/plain", Vec::new());
-    web::set_header(&mut response, "location", address);
-    response
+/// A page whose form ends, by a redirect, at this address. Browsers hold the
+/// policy against the redirect too.
+pub(crate) fn form_page(style: &str, title: &str, main: Html, redirect: &str) -> Response {
+    let ends_at = match redirect.parse::<Uri>() {
+        Ok(uri) => match (uri.scheme_str(), uri.authority()) {
+            (Some(scheme), Some(authority)) => format!("{scheme}://{authority}"),
+            _ => String::new(),
+        },
+        // A scheme of the app's own.
+        Err(_) => redirect
+            .split_once(':')
+            .map_or_else(String::new, |(scheme, _)| format!("{scheme}:")),
+    };
+    let policy = POLICY.replace(
+        "form-action 'self'",
+        &format!("form-action 'self' {ends_at}"),
+    );
+    let body = whole(style, title, None, main);
+    guarded(web::answer(200, "text/html;charset=UTF-8", body), &policy)
+}
+
+pub(crate) fn button(main: &mut Html, name: &str, value: &str, text: &str) {
+    let attributes = [("type", "submit"), ("name", name), ("value", value)];
+    main.element("button", &attributes, text);
+}
+
+/// Names and what they stand for, to be copied.
+pub(crate) fn facts(main: &mut Html, facts: &[(&str, &str)]) {
+    main.open("dl", &[("class", "facts")]);
+    for (name, value) in facts {
+        main.element("dt", &[], name).open("dd", &[]);
+        main.element("code", &[], value).close("dd");
+    }
+    main.close("dl");
+}
+
+/// A form with the one address of an app.
+pub(crate) fn address_form(main: &mut Html, action: &str, label: &str, address: &str) {
+    main.open("form", &[("method", "post"), ("action", action)]);
+    main.open("label", &[]).text(label).text(" ");
+    let attributes = [
+        ("type", "text"),
+        ("name", "address"),
+        ("value", address),
+        ("size", "48"),
+    ];
+    main.open("input", &attributes).close("label").text(" ");
+    main.element("button", &[("type", "submit")], "Save");
+    main.close("form");
+}
+
+pub(crate) async fn style() -> Response {
+    let css = include_str!("browser.css").as_bytes().to_vec();
+    guarded(web::answer(200, "text/css;charset=UTF-8", css), POLICY)
 }
 
 fn missing(edition: Edition) -> Response {
@@ -249,17 +288,20 @@ fn start(world: &World, edition: Edition) -> Response {
     let content = world.content(edition);
     let mut main = Html::default();
     let name = match edition {
+        Edition::Cloud if world.site == SECOND_SITE => {
+            "The second site of Confluence Cloud, as the sandbox plays it"
+        }
         Edition::Cloud => "Confluence Cloud, as the sandbox plays it",
         Edition::DataCenter => "Confluence Data Center, as the sandbox plays it",
     };
     main.element("h1", &[], name);
-    main.open("p", &[]).text("Server URL: ");
-    main.element("code", &[], world.base(edition)).close("p");
     main.element(
         "p",
         &[],
-        "Everything here is made up and stays on this computer. Retropress offers what to sign in with.",
+        "Everything here is made up and stays on this computer. Retropress fills in what to sign \
+         in with.",
     );
+    sign_in_facts(world, edition, &mut main);
     for (kind, heading) in [
         (SpaceKind::Global, "Spaces"),
         (SpaceKind::Personal, "Personal spaces"),
@@ -281,6 +323,85 @@ fn start(world: &World, edition: Edition) -> Response {
         main.close("ul");
     }
     frame(edition, 200, name, None, main)
+}
+
+/// What a user signs in with, for each of the ways.
+fn sign_in_facts(world: &World, edition: Edition, main: &mut Html) {
+    let own = &world.accounts.own;
+    let clients = world.sign_ins().clients.clone();
+    let base = world.base(edition);
+    let console = format!("{}/", world.addresses.auth);
+    main.open("details", &[("class", "sign-in"), ("open", "open")])
+        .element("summary", &[], "To sign in");
+    match edition {
+        Edition::Cloud => {
+            main.element("h2", &[], "API Token");
+            facts(
+                main,
+                &[
+                    ("Server URL", base),
+                    ("Email Address", &own.email),
+                    ("API token", &own.api_token),
+                    ("API token with scopes", &own.scoped_api_token),
+                ],
+            );
+            main.element("h2", &[], "Atlassian Login");
+            facts(
+                main,
+                &[
+                    ("Client ID", &clients.cloud.id),
+                    ("Client Secret", &clients.cloud.secret),
+                    ("Callback URL", &clients.cloud.redirect_uri),
+                ],
+            );
+            main.element("h2", &[], "Atlassian Login with a service account");
+            facts(
+                main,
+                &[
+                    ("Client ID", &clients.service_account.id),
+                    ("Client Secret", &clients.service_account.secret),
+                ],
+            );
+            main.element("h2", &[], "In place of Atlassian's hosts");
+            facts(
+                main,
+                &[
+                    ("auth.atlassian.com", &world.addresses.auth),
+                    ("api.atlassian.com", &world.addresses.gateway),
+                ],
+            );
+            main.open("p", &[])
+                .link(&console, "Change the callback URL")
+                .close("p");
+        }
+        Edition::DataCenter => {
+            main.element("h2", &[], "Personal Access Token");
+            let token = ("Personal Access Token", own.personal_access_token.as_str());
+            facts(main, &[("Server URL", base), token]);
+            main.element("h2", &[], "Basic Authentication");
+            facts(
+                main,
+                &[
+                    ("Confluence Username", &own.username),
+                    ("Confluence Password", &own.password),
+                ],
+            );
+            main.element("h2", &[], "Application Link");
+            facts(
+                main,
+                &[
+                    ("Client ID", &clients.data_center.id),
+                    ("Client Secret", &clients.data_center.secret),
+                    ("Redirect URL", &clients.data_center.redirect_uri),
+                ],
+            );
+            let links = "/confluence/plugins/servlet/applinks/listApplicationLinks";
+            main.open("p", &[])
+                .link(links, "Change the redirect URL")
+                .close("p");
+        }
+    }
+    main.close("details");
 }
 
 async fn display_space(State(world): Shared, Path(key): Path<String>) -> Response {
@@ -569,7 +690,7 @@ async fn tokens() -> Response {
         "p",
         &[],
         "On a real site you create a token here. The sandbox has one already: Retropress fills it \
-         in, and the sandbox prints it when it is started by itself.",
+         in, and the start page shows it.",
     );
     frame(
         Edition::DataCenter,

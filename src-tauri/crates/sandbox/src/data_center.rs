@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::cloud::{Shared, Who, json_body, version_number};
 use crate::content::{Content, Id, Page, Person, Space, SpaceKind, Status};
 use crate::links;
+use crate::oauth::Permission;
 use crate::pages::{Change, NewPage, Place};
 use crate::refusal::Refusal;
 use crate::rest_v1::{
@@ -27,12 +28,18 @@ use crate::world::{Edition, World, lock};
 /// Where it lives on its host.
 pub(crate) const CONTEXT: &str = "/confluence";
 
-/// The version it says it is.
-const VERSION: &str = "10.2.19";
-const BUILD: u32 = 10_219;
+/// The version it says it is, and that of a Server from before access tokens
+/// and OAuth 2.0.
+const VERSION: (&str, u32) = ("10.2.19", 10_219);
+const OLD_VERSION: (&str, u32) = ("7.4.0", 8_401);
 
-/// So many wrong passwords in a row bring the CAPTCHA.
-const CAPTCHA_AFTER: u32 = 5;
+fn version(world: &World) -> (&'static str, u32) {
+    if world.switches().old_server {
+        OLD_VERSION
+    } else {
+        VERSION
+    }
+}
 
 const DC: Edition = Edition::DataCenter;
 
@@ -154,9 +161,10 @@ type Answer = Result<Response, No>;
 
 // ---- Sign-in -----------------------------------------------------------------
 
-/// Who asks, if anybody: None is an anonymous caller.
+/// Who asks, if anybody: None is an anonymous caller. And what an app may do
+/// that asks for somebody.
 #[derive(Debug, Clone, Copy)]
-struct Caller(Option<&'static Person>);
+struct Caller(Option<&'static Person>, Permission);
 
 fn wrong_password() -> Response {
     let mut response = web::container_page(
@@ -193,7 +201,7 @@ fn captcha(world: &World) -> Response {
 
 fn caller(world: &World, headers: &HeaderMap) -> Result<Caller, Box<Response>> {
     let switches = world.switches();
-    let presented = sign_in::presented(&world.accounts, headers);
+    let presented = sign_in::presented(world, headers);
     let is_basic = sign_in::basic_name(headers).is_some();
     if is_basic && !switches.basic {
         let message = "Basic Authentication has been disabled on this instance.";
@@ -202,23 +210,32 @@ fn caller(world: &World, headers: &HeaderMap) -> Result<Caller, Box<Response>> {
     if let Some(name) = sign_in::basic_name(headers) {
         let name = name.to_lowercase();
         let mut failures = lock(&world.failures);
-        if failures.get(&name).copied().unwrap_or(0) >= CAPTCHA_AFTER {
+        if failures.get(&name).copied().unwrap_or(0) >= switches.captcha_after {
             return Err(Box::new(captcha(world)));
         }
         if let Presented::Password(person) = presented
             && name == person.username
         {
             failures.remove(&name);
-            return Ok(Caller(Some(person)));
+            return Ok(Caller(Some(person), Permission::SystemAdmin));
         }
         *failures.entry(name).or_insert(0) += 1;
         return Err(Box::new(wrong_password()));
     }
+    let nobody = Caller(None, Permission::Read);
     match presented {
-        Presented::PersonalAccessToken(person) => Ok(Caller(Some(person))),
+        // A line that knows no tokens does not look at the header.
+        _ if switches.old_server => Ok(nobody),
+        Presented::PersonalAccessToken(person) => Ok(Caller(Some(person), Permission::SystemAdmin)),
+        Presented::DataCenterAccess(access) => {
+            let permission = access.scopes.first();
+            let permission = permission.and_then(|name| Permission::from_name(name));
+            let permission = permission.unwrap_or(Permission::Read);
+            Ok(Caller(Some(access.person), permission))
+        }
         // With anonymous access on, a wrong token is as good as none.
-        _ if switches.anonymous => Ok(Caller(None)),
-        Presented::Nothing => Ok(Caller(None)),
+        _ if switches.anonymous => Ok(nobody),
+        Presented::Nothing => Ok(nobody),
         _ => Err(Box::new(web::container_page(401, "Unauthorized"))),
     }
 }
@@ -228,13 +245,20 @@ async fn signed_in(State(world): Shared, mut request: Request, next: Next) -> Re
     if switches.sign_in_page {
         return crate::browser::sign_on_page();
     }
+    if switches.old_server && request.uri().path().ends_with("/server-information") {
+        return web::container_page(404, "Not Found");
+    }
     let caller = match caller(&world, request.headers()) {
         Ok(caller) => caller,
         Err(refused) => return *refused,
     };
     let path = request.uri().path();
-    let Caller(person) = caller;
+    let Caller(person, permission) = caller;
     let mut response = match person {
+        // Its words are not recorded.
+        Some(_) if permission == Permission::Read && !request.method().is_safe() => {
+            error(403, false, "The scope READ does not permit this")
+        }
         Some(person) => {
             request.extensions_mut().insert(person);
             next.run(request).await
@@ -337,6 +361,7 @@ pub(crate) fn routes(world: &Arc<World>) -> Router<Arc<World>> {
         .layer(middleware::from_fn_with_state(Arc::clone(world), signed_in));
     Router::new()
         .nest("/rest/api", api)
+        .merge(crate::application_link::routes())
         .route("/rest/applinks/1.0/manifest", get(manifest))
         .route("/rest/applinks/latest/manifest", get(manifest))
         .route(
@@ -346,13 +371,14 @@ pub(crate) fn routes(world: &Arc<World>) -> Router<Arc<World>> {
 }
 
 async fn manifest(State(world): Shared) -> Response {
+    let (version, build) = version(&world);
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><manifest>");
     for (name, value) in [
         ("id", "5f0c3c6e-6f6b-3a3a-9d5b-5a11db0c0001"),
         ("name", "Retropress sandbox"),
         ("typeId", "confluence"),
-        ("version", VERSION),
-        ("buildNumber", &BUILD.to_string()),
+        ("version", version),
+        ("buildNumber", &build.to_string()),
         ("applinksVersion", "10.0.0"),
         ("publicSignup", "false"),
         ("url", world.base(DC)),
@@ -366,13 +392,14 @@ async fn manifest(State(world): Shared) -> Response {
 }
 
 async fn server_information(State(world): Shared) -> Response {
+    let (version, build) = version(&world);
     web::json(
         200,
         &json!({
             "baseUrl": world.base(DC),
-            "version": VERSION,
-            "buildNumber": BUILD,
-            "marketplaceBuildNumber": BUILD,
+            "version": version,
+            "buildNumber": build,
+            "marketplaceBuildNumber": build,
             "buildDate": "2026-08-17T00:00:00.000Z",
         }),
     )
@@ -391,7 +418,7 @@ fn signed_person(world: &World, person: &Person) -> Value {
 }
 
 async fn user(State(world): Shared, query: Query) -> Response {
-    let found = samples::PEOPLE.into_iter().find(|person| {
+    let found = samples::MEMBERS.into_iter().find(|person| {
         query.get("username") == Some(person.username) || query.get("key") == Some(person.user_key)
     });
     match found {

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::content::{Attachment, Content, Page, Space, Touched};
+use crate::oauth::SignIns;
 use crate::samples;
 use crate::sign_in::Accounts;
-use crate::world::Edition;
+use crate::world::KEPT;
 
 const FILE: &str = "sandbox.sqlite3";
 const SCHEMA: i64 = 1;
@@ -41,8 +42,9 @@ pub(crate) struct Disk(Connection);
 pub(crate) struct Found {
     pub disk: Disk,
     pub accounts: Accounts,
-    pub cloud: Content,
-    pub data_center: Content,
+    pub sign_ins: SignIns,
+    /// Both sites of Cloud, and Data Center.
+    pub contents: [Content; 3],
     /// Where a damaged file was moved to.
     pub set_aside: Option<PathBuf>,
 }
@@ -113,29 +115,34 @@ fn open_file(path: &Path) -> Result<Found, DiskError> {
                 |row| row.get(0),
             )?;
             let accounts = serde_json::from_str(&text)?;
-            let cloud = disk.load(Edition::Cloud)?;
-            let data_center = disk.load(Edition::DataCenter)?;
+            let sign_ins = disk.sign_ins()?;
+            let contents = [
+                disk.load(KEPT[0])?,
+                disk.load_or_begin(KEPT[1])?,
+                disk.load(KEPT[2])?,
+            ];
             Ok(Found {
                 disk,
                 accounts,
-                cloud,
-                data_center,
+                sign_ins,
+                contents,
                 set_aside: None,
             })
         }
         0 => {
             let accounts = Accounts::random()?;
             disk.begin(&accounts)?;
-            let cloud = samples::content(Edition::Cloud);
-            disk.replace(Edition::Cloud, &cloud)?;
-            let data_center = samples::content(Edition::DataCenter);
-            disk.replace(Edition::DataCenter, &data_center)?;
+            let contents = KEPT.map(samples::content);
+            for (kept_as, content) in KEPT.into_iter().zip(&contents) {
+                disk.replace(kept_as, content)?;
+            }
+            let sign_ins = disk.sign_ins()?;
             disk.0.pragma_update(None, "user_version", SCHEMA)?;
             Ok(Found {
                 disk,
                 accounts,
-                cloud,
-                data_center,
+                sign_ins,
+                contents,
                 set_aside: None,
             })
         }
@@ -162,15 +169,49 @@ impl Disk {
         Ok(())
     }
 
+    /// What was allowed and given out. A file of an earlier version has none.
+    fn sign_ins(&mut self) -> Result<SignIns, DiskError> {
+        let kept: Option<String> = self
+            .0
+            .query_row(
+                "SELECT json FROM item WHERE edition = '' AND kind = 'sign-ins' AND id = 0",
+                [],
+                |row| row.get(0),
+            )
+            .optional()?;
+        match kept {
+            Some(text) => Ok(serde_json::from_str(&text)?),
+            None => {
+                let begun = SignIns::random()?;
+                self.keep_sign_ins(&begun)?;
+                Ok(begun)
+            }
+        }
+    }
+
+    pub fn keep_sign_ins(&mut self, sign_ins: &SignIns) -> Result<(), DiskError> {
+        put(&self.0, "", "sign-ins", 0, Some(sign_ins))
+    }
+
+    /// The second site is not in a file of an earlier version.
+    fn load_or_begin(&mut self, kept_as: &str) -> Result<Content, DiskError> {
+        if !self.items::<u64>(kept_as, "next-id")?.is_empty() {
+            return self.load(kept_as);
+        }
+        let content = samples::content(kept_as);
+        self.replace(kept_as, &content)?;
+        Ok(content)
+    }
+
     fn items<T: serde::de::DeserializeOwned>(
         &self,
-        edition: Edition,
+        kept_as: &str,
         kind: &str,
     ) -> Result<Vec<(u64, T)>, DiskError> {
         let mut statement = self
             .0
             .prepare("SELECT id, json FROM item WHERE edition = ?1 AND kind = ?2")?;
-        let rows = statement.query_map([edition.name(), kind], |row| {
+        let rows = statement.query_map([kept_as, kind], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
         })?;
         let mut items = Vec::new();
@@ -181,16 +222,16 @@ impl Disk {
         Ok(items)
     }
 
-    fn load(&self, edition: Edition) -> Result<Content, DiskError> {
+    fn load(&self, kept_as: &str) -> Result<Content, DiskError> {
         let mut content = Content {
-            spaces: self.items::<Space>(edition, "space")?.into_iter().collect(),
-            pages: self.items::<Page>(edition, "page")?.into_iter().collect(),
+            spaces: self.items::<Space>(kept_as, "space")?.into_iter().collect(),
+            pages: self.items::<Page>(kept_as, "page")?.into_iter().collect(),
             attachments: self
-                .items::<Attachment>(edition, "attachment")?
+                .items::<Attachment>(kept_as, "attachment")?
                 .into_iter()
                 .collect(),
             purged: self
-                .items::<bool>(edition, "purged")?
+                .items::<bool>(kept_as, "purged")?
                 .into_iter()
                 .map(|(id, _)| id)
                 .collect(),
@@ -201,12 +242,12 @@ impl Disk {
         )?;
         for attachment in content.attachments.values_mut() {
             for version in &mut attachment.versions {
-                let key = params![edition.name(), sql(attachment.id), version.number];
+                let key = params![kept_as, sql(attachment.id), version.number];
                 let found: Option<Vec<u8>> = bytes.query_row(key, |row| row.get(0)).optional()?;
                 version.bytes = Arc::from(found.ok_or(DiskError::Damaged)?);
             }
         }
-        let next = self.items::<u64>(edition, "next-id")?;
+        let next = self.items::<u64>(kept_as, "next-id")?;
         content.next_id = next.first().ok_or(DiskError::Damaged)?.1;
         Ok(content)
     }
@@ -214,7 +255,7 @@ impl Disk {
     /// Writes what was touched, all or nothing.
     pub fn keep(
         &mut self,
-        edition: Edition,
+        kept_as: &str,
         content: &Content,
         touched: &BTreeSet<Touched>,
     ) -> Result<(), DiskError> {
@@ -222,47 +263,47 @@ impl Disk {
         for item in touched {
             match *item {
                 Touched::Page(id) => {
-                    put(&transaction, edition, "page", id, content.pages.get(&id))?;
+                    put(&transaction, kept_as, "page", id, content.pages.get(&id))?;
                 }
                 Touched::Purged(id) => {
-                    put(&transaction, edition, "purged", id, Some(&true))?;
+                    put(&transaction, kept_as, "purged", id, Some(&true))?;
                 }
                 Touched::Attachment(id) => {
                     let attachment = content.attachments.get(&id);
-                    put(&transaction, edition, "attachment", id, attachment)?;
+                    put(&transaction, kept_as, "attachment", id, attachment)?;
                     match attachment {
-                        Some(attachment) => put_files(&transaction, edition, attachment)?,
+                        Some(attachment) => put_files(&transaction, kept_as, attachment)?,
                         None => {
                             transaction.execute(
                                 "DELETE FROM file WHERE edition = ?1 AND attachment = ?2",
-                                params![edition.name(), sql(id)],
+                                params![kept_as, sql(id)],
                             )?;
                         }
                     }
                 }
             }
         }
-        put(&transaction, edition, "next-id", 0, Some(&content.next_id))?;
+        put(&transaction, kept_as, "next-id", 0, Some(&content.next_id))?;
         transaction.commit()?;
         Ok(())
     }
 
     /// Forgets an edition and writes this in its place, all or nothing.
-    pub fn replace(&mut self, edition: Edition, content: &Content) -> Result<(), DiskError> {
+    pub fn replace(&mut self, kept_as: &str, content: &Content) -> Result<(), DiskError> {
         let transaction = self.0.transaction()?;
-        transaction.execute("DELETE FROM item WHERE edition = ?1", [edition.name()])?;
-        transaction.execute("DELETE FROM file WHERE edition = ?1", [edition.name()])?;
+        transaction.execute("DELETE FROM item WHERE edition = ?1", [kept_as])?;
+        transaction.execute("DELETE FROM file WHERE edition = ?1", [kept_as])?;
         for (id, space) in &content.spaces {
-            put(&transaction, edition, "space", *id, Some(space))?;
+            put(&transaction, kept_as, "space", *id, Some(space))?;
         }
         for (id, page) in &content.pages {
-            put(&transaction, edition, "page", *id, Some(page))?;
+            put(&transaction, kept_as, "page", *id, Some(page))?;
         }
         for (id, attachment) in &content.attachments {
-            put(&transaction, edition, "attachment", *id, Some(attachment))?;
-            put_files(&transaction, edition, attachment)?;
+            put(&transaction, kept_as, "attachment", *id, Some(attachment))?;
+            put_files(&transaction, kept_as, attachment)?;
         }
-        put(&transaction, edition, "next-id", 0, Some(&content.next_id))?;
+        put(&transaction, kept_as, "next-id", 0, Some(&content.next_id))?;
         transaction.commit()?;
         Ok(())
     }
@@ -275,7 +316,7 @@ fn sql(id: u64) -> i64 {
 
 fn put<T: serde::Serialize>(
     db: &Connection,
-    edition: Edition,
+    kept_as: &str,
     kind: &str,
     id: u64,
     item: Option<&T>,
@@ -284,23 +325,23 @@ fn put<T: serde::Serialize>(
         Some(item) => db
             .prepare_cached("INSERT OR REPLACE INTO item VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![
-                edition.name(),
+                kept_as,
                 kind,
                 sql(id),
                 serde_json::to_string(item)?
             ])?,
         None => db
             .prepare_cached("DELETE FROM item WHERE edition = ?1 AND kind = ?2 AND id = ?3")?
-            .execute(params![edition.name(), kind, sql(id)])?,
+            .execute(params![kept_as, kind, sql(id)])?,
     };
     Ok(())
 }
 
-fn put_files(db: &Connection, edition: Edition, attachment: &Attachment) -> Result<(), DiskError> {
+fn put_files(db: &Connection, kept_as: &str, attachment: &Attachment) -> Result<(), DiskError> {
     for version in &attachment.versions {
         db.prepare_cached("INSERT OR IGNORE INTO file VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![
-                edition.name(),
+                kept_as,
                 sql(attachment.id),
                 version.number,
                 version.bytes.as_ref()

@@ -8,30 +8,35 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
 use axum::routing::{any, get};
-use serde_json::json;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::auth_host;
 use crate::cloud::Shared;
 use crate::content::Person;
 use crate::sign_in::{self, Presented};
 use crate::web::{self, Query};
 use crate::world::{Edition, World};
 
-/// The cloud id of the sandbox's site.
-pub(crate) const CLOUD_ID: &str = "5a11db0c-0000-4000-8000-c0ffee000001";
-
 /// Marks a request that passed the gateway's own sign-in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Passed(pub &'static Person);
 
-/// The whole gateway; `site` is the API of the site, which it passes on to.
-pub(crate) fn routes(world: &Arc<World>, site: Router) -> Router {
+/// The whole gateway; `sites` are the APIs it passes on to.
+pub(crate) fn routes(world: &Arc<World>, sites: Vec<(Arc<World>, Router)>) -> Router {
+    let worlds: Vec<Arc<World>> = sites.iter().map(|(world, _)| Arc::clone(world)).collect();
     let forward =
         async move |State(world): Shared,
                     Path((cloud_id, _)): Path<(String, String)>,
-                    request: Request| { pass_on(&world, &cloud_id, request, site).await };
+                    request: Request| { pass_on(&world, &cloud_id, request, sites).await };
+    let media = async move |Path(file): Path<String>, query: Query, headers: HeaderMap| {
+        media(&worlds, &file, &query, &headers)
+    };
     Router::new()
         .route("/ex/confluence/{cloud_id}/{*rest}", any(forward))
+        .route("/oauth/token/accessible-resources", get(resources))
+        .route("/me", get(me))
+        .route("/avatar.svg", get(avatar))
         .route("/media/file/{file}/binary", get(media))
         .fallback(async || refuse(404, "Not Found"))
         .with_state(Arc::clone(world))
@@ -41,13 +46,30 @@ fn refuse(status: u16, message: &str) -> Response {
     web::json(status, &json!({"code": status, "message": message}))
 }
 
-async fn pass_on(world: &World, cloud_id: &str, mut request: Request, site: Router) -> Response {
+async fn pass_on(
+    world: &World,
+    cloud_id: &str,
+    mut request: Request,
+    sites: Vec<(Arc<World>, Router)>,
+) -> Response {
     let path = request.uri().path().to_owned();
     let prefix = format!("/ex/confluence/{cloud_id}");
     let inner = path.strip_prefix(&prefix).unwrap_or_default().to_owned();
-    let (person, scopes) = match sign_in::presented(&world.accounts, request.headers()) {
+    let mut open: Vec<String> = auth_host::sites(world)
+        .iter()
+        .map(|site| site.cloud_id.to_owned())
+        .collect();
+    let (person, scopes) = match sign_in::presented(world, request.headers()) {
         Presented::ApiToken(person) => (person, None),
         Presented::ScopedToken(person) => (person, Some(world.switches().scopes)),
+        Presented::CloudAccess(access) => {
+            open.retain(|site| access.sites.contains(site));
+            (access.person, Some(access.scopes))
+        }
+        // Its words are not recorded.
+        Presented::ExpiredAccess | Presented::DataCenterAccess(_) | Presented::WrongBearer => {
+            return unauthorized();
+        }
         // Where the real gateway answers this is not recorded; the site's own
         // answers are given.
         _ if inner.starts_with("/wiki/api/v2") => return crate::cloud::not_found(),
@@ -58,9 +80,13 @@ async fn pass_on(world: &World, cloud_id: &str, mut request: Request, site: Rout
     {
         return refuse(401, "Unauthorized; scope does not match");
     }
-    if cloud_id != CLOUD_ID {
+    let site = sites
+        .into_iter()
+        .find(|(world, _)| world.site.cloud_id == cloud_id)
+        .filter(|(world, _)| open.iter().any(|id| id == world.site.cloud_id));
+    let Some((_, site)) = site else {
         return refuse(404, "Not Found");
-    }
+    };
     let uri = match request.uri().query() {
         Some(query) => format!("{inner}?{query}"),
         None => inner,
@@ -153,26 +179,98 @@ fn needed(method: &Method, path: &str) -> &'static [&'static [&'static str]] {
     }
 }
 
+fn unauthorized() -> Response {
+    refuse(401, "Unauthorized")
+}
+
+/// The sites an app may work on. Each is named once for every family of scopes
+/// that was allowed: the classic ones and the granular ones.
+async fn resources(State(world): Shared, headers: HeaderMap) -> Response {
+    let Presented::CloudAccess(access) = sign_in::presented(&world, &headers) else {
+        return unauthorized();
+    };
+    let is_granular =
+        |scope: &String| scope.ends_with(":confluence") && scope != "search:confluence";
+    let is_classic = |scope: &String| scope.contains(":confluence") && !is_granular(scope);
+    let families: [Vec<String>; 2] = [
+        access
+            .scopes
+            .iter()
+            .filter(|s| is_classic(s))
+            .cloned()
+            .collect(),
+        access
+            .scopes
+            .iter()
+            .filter(|s| is_granular(s))
+            .cloned()
+            .collect(),
+    ];
+    let sites = auth_host::sites(&world);
+    let mut found: Vec<Value> = Vec::new();
+    for scopes in families.iter().filter(|scopes| !scopes.is_empty()) {
+        for site in &sites {
+            if access.sites.iter().any(|id| id == site.cloud_id) {
+                found.push(json!({
+                    "id": site.cloud_id,
+                    "name": site.name,
+                    "url": world.site_address(*site),
+                    "scopes": scopes,
+                    "avatarUrl": format!("{}/avatar.svg", world.addresses.gateway),
+                }));
+            }
+        }
+    }
+    web::json(200, &Value::Array(found))
+}
+
+async fn me(State(world): Shared, headers: HeaderMap) -> Response {
+    let Presented::CloudAccess(access) = sign_in::presented(&world, &headers) else {
+        return unauthorized();
+    };
+    if !access.scopes.iter().any(|scope| scope == "read:me") {
+        return refuse(401, "Unauthorized; scope does not match");
+    }
+    let person = access.person;
+    web::json(
+        200,
+        &json!({
+            "account_type": "atlassian",
+            "account_id": person.account_id,
+            "account_status": "active",
+            "email": person.email,
+            "name": person.name,
+            "nickname": person.username,
+            "picture": format!("{}/avatar.svg", world.addresses.gateway),
+            "zoneinfo": "Etc/UTC",
+            "locale": "en-US",
+        }),
+    )
+}
+
+async fn avatar() -> Response {
+    const PICTURE: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 48 48\">\
+                           <circle cx=\"24\" cy=\"24\" r=\"24\" fill=\"#4c7bd9\"/></svg>";
+    web::answer(200, "image/svg+xml", PICTURE.as_bytes().to_vec())
+}
+
 /// The media host: the address alone opens a file, and credentials sent along
 /// are a client's mistake.
-async fn media(
-    State(world): Shared,
-    Path(file): Path<String>,
-    query: Query,
-    headers: HeaderMap,
-) -> Response {
+fn media(worlds: &[Arc<World>], file: &str, query: &Query, headers: &HeaderMap) -> Response {
     if headers.contains_key("authorization") {
         return refuse(400, "Only one authentication mechanism is allowed");
     }
-    let content = world.content(Edition::Cloud);
-    let number = query.get("version").and_then(|text| text.parse().ok());
-    let version = content
-        .attachments
-        .values()
-        .find(|a| a.file_id == file && !a.trashed)
-        .and_then(|a| a.versions.iter().find(|v| Some(v.number) == number));
-    match version {
-        Some(version) => web::answer(200, "application/octet-stream", version.bytes.to_vec()),
-        None => refuse(404, "Not Found"),
+    let number: Option<u32> = query.get("version").and_then(|text| text.parse().ok());
+    for world in worlds {
+        let content = world.content(Edition::Cloud);
+        let version = content
+            .attachments
+            .values()
+            .find(|a| a.file_id == file && !a.trashed)
+            .and_then(|a| a.versions.iter().find(|v| Some(v.number) == number));
+        if let Some(version) = version {
+            return web::answer(200, "application/octet-stream", version.bytes.to_vec());
+        }
     }
+    refuse(404, "Not Found")
 }

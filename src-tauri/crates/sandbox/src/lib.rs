@@ -1,6 +1,6 @@
-//! A Confluence to try, on this computer only: one Cloud (site and gateway)
-//! and one Data Center, served on loopback, with sample spaces and pages, for
-//! newcomers and for tests.
+//! A Confluence to try, on this computer only: one Cloud (two sites, the
+//! gateway, the sign-in) and one Data Center, served on loopback, with sample
+//! spaces and pages, for newcomers and for tests.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), retropress_sandbox::SandboxError> {
@@ -19,11 +19,25 @@
 //! # }
 //! ```
 //!
+//! Signing in by OAuth 2.0 needs no browser: what the consent page's form sends
+//! can be sent by a test, and the redirect holds the code.
+//!
+//! ```text
+//! POST {auth}/authorize                                        Cloud
+//! POST {data_center}/rest/oauth2/latest/authorize              Data Center
+//!      the parameters of the authorize address, as a form, and
+//!      decision=accept or cancel (Cloud), allow or deny (Data Center)
+//!      site={cloud id}, for each site allowed (Cloud; all when none is named)
+//! 302  Location: {redirect_uri}?code=...&state=...
+//! ```
+//!
 //! It answers as Confluence does where that is documented or was recorded, and
 //! says in so many words where it is simpler. Nothing but loopback reaches it;
 //! its web pages need no sign-in, its REST API does.
 
+mod application_link;
 mod attachments;
+mod auth_host;
 mod browser;
 mod cloud;
 mod cloud_v1;
@@ -35,7 +49,9 @@ mod faults;
 mod gateway;
 mod html;
 mod links;
+mod oauth;
 mod pages;
+mod rate_limit;
 mod record;
 mod refusal;
 mod rest_v1;
@@ -57,19 +73,22 @@ use tokio::sync::Mutex;
 
 pub use crate::attachments::Part;
 pub use crate::faults::{Fault, Faults, Incoming, Matching, Played};
+pub use crate::oauth::{FIRST_REDIRECT_URI, OAuthClient, OAuthClients, Permission};
 pub use crate::record::{Host, Recorded};
 pub use crate::sign_in::Credentials;
 
 use crate::disk::DiskError;
+use crate::oauth::SignIns;
+use crate::rate_limit::RateLimit;
 use crate::serve::Door;
 use crate::sign_in::Accounts;
-use crate::world::{Edition, World};
+use crate::world::{FIRST_SITE, KEPT, SECOND_SITE, World};
 
 /// How to start.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The first of four ports in a row: Cloud, gateway, sign-in, Data Center.
-    /// 0 takes any four that are free.
+    /// The first of five ports in a row: Cloud, gateway, sign-in, Data Center,
+    /// Cloud's second site. 0 takes any five that are free.
     pub port: u16,
     /// Where pages and credentials are kept. None keeps them in memory.
     pub folder: Option<PathBuf>,
@@ -86,6 +105,8 @@ pub struct Addresses {
     pub auth: String,
     /// The Data Center as a user would enter it, its context path included.
     pub data_center: String,
+    /// The other site of the same account, `/wiki` included.
+    pub second_cloud: String,
 }
 
 /// Why the sandbox could not start.
@@ -109,6 +130,7 @@ impl From<DiskError> for SandboxError {
 #[derive(Debug)]
 pub struct Sandbox {
     world: Arc<World>,
+    second: Arc<World>,
     doors: Mutex<Vec<Door>>,
     notice: Option<String>,
 }
@@ -121,12 +143,18 @@ impl Sandbox {
     /// `Folder` with the operating system's reason.
     pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
         let mut bound = Vec::new();
-        let hosts = [Host::Cloud, Host::Gateway, Host::Auth, Host::DataCenter];
+        let hosts = [
+            Host::Cloud,
+            Host::Gateway,
+            Host::Auth,
+            Host::DataCenter,
+            Host::SecondCloud,
+        ];
         for (offset, host) in (0_u16..).zip(hosts) {
             let port = match options.port {
                 0 => 0,
                 first => first.checked_add(offset).ok_or_else(|| {
-                    std::io::Error::other("there are no four ports from this one on")
+                    std::io::Error::other("there are no five ports from this one on")
                 })?,
             };
             match serve::bind(port).await {
@@ -146,31 +174,29 @@ impl Sandbox {
             gateway: address(Host::Gateway),
             auth: address(Host::Auth),
             data_center: format!("{}{}", address(Host::DataCenter), data_center::CONTEXT),
+            second_cloud: format!("{}/wiki", address(Host::SecondCloud)),
         };
-        let (world, set_aside) = match options.folder {
+        let (accounts, sign_ins, contents, disk, set_aside) = match options.folder {
             Some(folder) => {
                 let opened = tokio::task::spawn_blocking(move || disk::open(&folder)).await;
-                let found = opened.map_err(std::io::Error::other)??;
-                let disk = Some(found.disk);
-                let accounts = found.accounts;
-                let world = World::new(addresses, accounts, found.cloud, found.data_center, disk);
-                (world, found.set_aside)
+                let it = opened.map_err(std::io::Error::other)??;
+                let disk = Some(it.disk);
+                (it.accounts, it.sign_ins, it.contents, disk, it.set_aside)
             }
             None => {
                 let accounts = Accounts::random().map_err(DiskError::Random)?;
-                let cloud = samples::content(Edition::Cloud);
-                let data_center = samples::content(Edition::DataCenter);
-                (
-                    World::new(addresses, accounts, cloud, data_center, None),
-                    None,
-                )
+                let sign_ins = SignIns::random().map_err(DiskError::Random)?;
+                (accounts, sign_ins, KEPT.map(samples::content), None, None)
             }
         };
+        let [cloud, second, data_center] = contents;
+        let world = World::new(addresses, accounts, sign_ins, cloud, data_center, disk);
+        let second = Arc::new(world.second(second));
         let world = Arc::new(world);
         let doors = bound
             .into_iter()
             .map(|(host, port, sockets)| {
-                let router = router(host, &world);
+                let router = router(host, &world, &second);
                 Door::open(host, port, sockets, router, Arc::clone(&world))
             })
             .collect();
@@ -182,6 +208,7 @@ impl Sandbox {
         });
         Ok(Sandbox {
             world,
+            second,
             doors: Mutex::new(doors),
             notice,
         })
@@ -203,6 +230,16 @@ impl Sandbox {
     /// A colleague's account, for foreign edits.
     pub fn other_credentials(&self) -> Credentials {
         self.world.accounts.other.clone()
+    }
+
+    /// The apps that are registered with the sign-in servers.
+    pub fn oauth_clients(&self) -> OAuthClients {
+        self.world.sign_ins().clients.clone()
+    }
+
+    /// The ids of the first and the second site of Cloud.
+    pub fn cloud_ids(&self) -> [&'static str; 2] {
+        [FIRST_SITE.cloud_id, SECOND_SITE.cloud_id]
     }
 
     /// Every request so far, oldest first: the newest 10,000, with the newest
@@ -256,6 +293,92 @@ impl Sandbox {
         self.world.switch(|s| s.largest_file = bytes);
     }
 
+    /// Registers the address codes are sent to, with Cloud's app and with the
+    /// application link: [`FIRST_REDIRECT_URI`] at the very start.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn set_redirect_uri(&self, address: &str) -> Result<(), SandboxError> {
+        self.world.change_sign_ins(|kept| {
+            address.clone_into(&mut kept.clients.cloud.redirect_uri);
+            address.clone_into(&mut kept.clients.data_center.redirect_uri);
+        })?;
+        Ok(())
+    }
+
+    /// Puts the clock of the sign-in servers this far ahead: codes and tokens
+    /// grow old without waiting.
+    pub fn set_clock_ahead(&self, time: Duration) {
+        self.world.switch(|s| s.ahead = time);
+    }
+
+    /// How long the access tokens live that are given out from now on; None as
+    /// on the real servers, an hour.
+    pub fn set_access_token_lifetime(&self, time: Option<Duration>) {
+        self.world.switch(|s| s.access_lifetime = time);
+    }
+
+    /// Every access token given out so far is past its time.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn expire_access_tokens(&self) -> Result<(), SandboxError> {
+        let now = self.world.now();
+        self.world.change_sign_ins(|kept| kept.expire_access(now))?;
+        Ok(())
+    }
+
+    /// Takes back what people allowed, as a user does who removes the app from
+    /// the account: refresh tokens are refused from now on.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn revoke_sign_ins(&self) -> Result<(), SandboxError> {
+        self.world.change_sign_ins(SignIns::revoke)?;
+        Ok(())
+    }
+
+    /// API tokens and personal access tokens are past their last day.
+    pub fn set_tokens_expired(&self, on: bool) {
+        self.world.switch(|s| s.tokens_expired = on);
+    }
+
+    /// Cloud: whether the account has a second site, as at the start.
+    pub fn set_second_site(&self, on: bool) {
+        self.world.switch(|s| s.second_site = on);
+    }
+
+    /// Data Center: takes no redirect to plain http, `localhost` included, as
+    /// older lines do.
+    pub fn set_https_redirects_only(&self, on: bool) {
+        self.world.switch(|s| s.https_only = on);
+    }
+
+    /// Data Center: the most the application link may ask for. Write at the
+    /// start.
+    pub fn set_link_permission(&self, permission: Permission) {
+        self.world.switch(|s| s.link_permission = permission);
+    }
+
+    /// Data Center: becomes a Server 7.4, which knows neither personal access
+    /// tokens nor OAuth 2.0.
+    pub fn set_old_server(&self, on: bool) {
+        self.world.switch(|s| s.old_server = on);
+    }
+
+    /// Data Center: so many wrong passwords in a row bring the CAPTCHA. 5 at
+    /// the start; 0 asks for it at once.
+    pub fn set_captcha_after(&self, failures: u32) {
+        self.world.switch(|s| s.captcha_after = failures);
+    }
+
+    /// Cloud and Data Center, each counted by itself: only so many calls of the
+    /// API in this time. None, as at the start, limits nothing.
+    pub fn set_rate_limit(&self, limit: Option<(u32, Duration)>) {
+        let limit = limit.map(|(calls, per)| RateLimit { calls, per });
+        self.world.switch(|s| s.rate_limit = limit);
+    }
+
     /// Closes or opens one host: while closed, connections are refused and
     /// those that were open are cut.
     ///
@@ -284,8 +407,9 @@ impl Sandbox {
     /// # Errors
     /// When the folder cannot be written.
     pub async fn empty(&self) -> Result<(), SandboxError> {
-        let world = Arc::clone(&self.world);
-        let done = tokio::task::spawn_blocking(move || world.empty()).await;
+        let (world, second) = (Arc::clone(&self.world), Arc::clone(&self.second));
+        let empty = move || world.empty().and_then(|()| second.empty());
+        let done = tokio::task::spawn_blocking(empty).await;
         done.map_err(std::io::Error::other)??;
         Ok(())
     }
@@ -299,24 +423,31 @@ impl Sandbox {
     }
 }
 
-fn router(host: Host, world: &Arc<World>) -> Router {
-    let state = Arc::clone(world);
+fn router(host: Host, world: &Arc<World>, second: &Arc<World>) -> Router {
     // The limits are Confluence's own, told in its own words.
     let unlimited = DefaultBodyLimit::disable;
-    match host {
-        Host::Cloud => browser::cloud(site::routes(world))
+    let site = |world: &Arc<World>| {
+        browser::cloud(site::routes(world))
             .layer(unlimited())
-            .with_state(state),
+            .with_state(Arc::clone(world))
+    };
+    match host {
+        Host::Cloud => site(world),
+        Host::SecondCloud => site(second),
         Host::Gateway => {
-            let site = site::api(world).layer(unlimited()).with_state(state);
-            gateway::routes(world, site)
+            let api = |world: &Arc<World>| {
+                let state = Arc::clone(world);
+                let api = site::api(world).layer(unlimited()).with_state(state);
+                (Arc::clone(world), api)
+            };
+            gateway::routes(world, vec![api(world), api(second)])
         }
-        Host::Auth => browser::auth(),
+        Host::Auth => auth_host::routes(world),
         Host::DataCenter => {
             let rest = Router::new().nest(data_center::CONTEXT, data_center::routes(world));
             browser::data_center(rest)
                 .layer(unlimited())
-                .with_state(state)
+                .with_state(Arc::clone(world))
         }
     }
 }

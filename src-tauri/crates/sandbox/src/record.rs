@@ -18,6 +18,8 @@ pub enum Host {
     /// In place of `https://auth.atlassian.com`.
     Auth,
     DataCenter,
+    /// The account's other site.
+    SecondCloud,
 }
 
 /// One request and what became of it.
@@ -32,6 +34,8 @@ pub struct Recorded {
     /// In the order sent. Credentials are replaced by their kind, as in
     /// `Basic (scoped API token)`.
     pub headers: Vec<(String, String)>,
+    /// Secrets in a request for a token are replaced by what they are, as in
+    /// `refresh_token=(refresh token)`.
     pub body: Bytes,
     /// The parts of a `multipart/form-data` body; empty for any other.
     pub parts: Vec<Part>,
@@ -52,6 +56,15 @@ impl Recorded {
             .iter()
             .find(|(key, _)| key.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
+    }
+
+    /// A value of a body that is a form, or of one that is a JSON object.
+    pub fn value(&self, name: &str) -> Option<String> {
+        if let serde_json::Value::Object(sent) = self.json() {
+            return sent.get(name)?.as_str().map(str::to_owned);
+        }
+        let form = crate::web::Query::from_form(&self.body);
+        form.get(name).map(str::to_owned)
     }
 
     /// The body as JSON; null when it is none.

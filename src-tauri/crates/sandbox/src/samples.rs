@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, TimeZone as _, Utc};
 
 use crate::content::{Access, Content, Id, Page, Person, Space, SpaceKind, Status, Version};
 use crate::storage_format;
-use crate::world::Edition;
+use crate::world::KEPT;
 
 /// The account whose credentials are offered.
 pub(crate) const OWN: Person = Person {
@@ -24,9 +24,22 @@ pub(crate) const OTHER: Person = Person {
     email: "robin.lindqvist@example.com",
 };
 
-pub(crate) const PEOPLE: [&Person; 2] = [&OWN, &OTHER];
+/// A service account of the organisation, which nobody signs in to.
+pub(crate) const SERVICE: Person = Person {
+    account_id: "712020:5a1db0c5-0003-4f6e-9c1b-7d0c0ffee003",
+    user_key: "8a7f808576f6a3d10176f6a41c880003",
+    username: "retropress-service",
+    name: "Retropress service account",
+    email: "retropress@serviceaccount.example.com",
+};
 
-/// The scopes the scoped API token is made with: what publishing needs.
+/// Those who have a space of their own.
+pub(crate) const MEMBERS: [&Person; 2] = [&OWN, &OTHER];
+
+pub(crate) const PEOPLE: [&Person; 3] = [&OWN, &OTHER, &SERVICE];
+
+/// The scopes the scoped API token and the service account are made with:
+/// what publishing needs.
 pub(crate) const SCOPES: [&str; 8] = [
     "read:space:confluence",
     "read:page:confluence",
@@ -82,11 +95,21 @@ struct Builder {
     at: DateTime<Utc>,
 }
 
-/// The sample content of one edition. The same each time, ids included.
-pub(crate) fn content(edition: Edition) -> Content {
-    let first_id = match edition {
-        Edition::Cloud => 98_304,
-        Edition::DataCenter => 1_572_864,
+/// The spaces of the second site of Cloud.
+const SECOND_SPACES: [(&str, &str, Access); 3] = [
+    ("TRY", "Try it out", Access::Write),
+    ("PART", "Partners", Access::Write),
+    ("NEWS", "News", Access::Read),
+];
+
+/// The sample content of what is kept under this name. The same each time, ids
+/// included.
+pub(crate) fn content(kept_as: &str) -> Content {
+    let second = kept_as == KEPT[1];
+    let first_id = match kept_as {
+        _ if second => 622_592,
+        "data-center" => 1_572_864,
+        _ => 98_304,
     };
     let start = Utc.with_ymd_and_hms(2026, 1, 12, 9, 0, 0);
     let mut b = Builder {
@@ -96,14 +119,15 @@ pub(crate) fn content(edition: Edition) -> Content {
         },
         at: start.single().unwrap_or_default(),
     };
-    for (key, name, access) in SPACES {
-        b.space(key, name, SpaceKind::Global, access, &OTHER);
+    let spaces: &[_] = if second { &SECOND_SPACES } else { &SPACES };
+    for (key, name, access) in spaces {
+        b.space(key, name, SpaceKind::Global, *access, &OTHER);
     }
-    let keys = match edition {
-        Edition::Cloud => [personal_key(&OWN), personal_key(&OTHER)],
-        Edition::DataCenter => PEOPLE.map(|person| format!("~{}", person.username)),
-    };
-    for (person, key) in PEOPLE.into_iter().zip(keys) {
+    for person in MEMBERS {
+        let key = match kept_as {
+            "data-center" => format!("~{}", person.username),
+            _ => personal_key(person),
+        };
         let access = if person == &OWN {
             Access::Write
         } else {
@@ -111,8 +135,10 @@ pub(crate) fn content(edition: Edition) -> Content {
         };
         b.space(&key, person.name, SpaceKind::Personal, access, person);
     }
-    b.payments();
-    b.others();
+    if !second {
+        b.payments();
+        b.others();
+    }
     b.content.touched.clear();
     b.content
 }
@@ -366,13 +392,13 @@ mod tests {
 
     #[test]
     fn the_samples_are_the_same_each_time_and_every_page_has_a_body() {
-        for edition in [Edition::Cloud, Edition::DataCenter] {
-            let first = content(edition);
-            assert_eq!(format!("{first:?}"), format!("{:?}", content(edition)));
+        for kept_as in KEPT {
+            let first = content(kept_as);
+            assert_eq!(format!("{first:?}"), format!("{:?}", content(kept_as)));
             assert!(first.pages.values().all(|page| !page.body().is_empty()));
             let visible = first.spaces.values().filter(|s| s.access != Access::Hidden);
             assert!(
-                visible.count() > 25,
+                kept_as == KEPT[1] || visible.count() > 25,
                 "paging needs more than one page of spaces"
             );
         }

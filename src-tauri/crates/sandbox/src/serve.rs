@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
 use crate::faults::{Fault, Incoming, What};
+use crate::rate_limit;
 use crate::record::{Host, Recorded};
 use crate::sign_in;
 use crate::web;
@@ -257,13 +258,20 @@ async fn exchange(
             other => return played(&world, number, other, None).await,
         }
     }
-    let response = match router.oneshot(request.map(Body::from)).await {
-        Ok(response) => response,
-        Err(never) => {
-            let never: Infallible = never;
-            match never {}
-        }
+    let limit = rate_limit::count(&world, host, request.uri().path());
+    let mut response = match limit.and_then(|limit| limit.refusal()) {
+        Some(refused) => refused,
+        None => match router.oneshot(request.map(Body::from)).await {
+            Ok(response) => response,
+            Err(never) => {
+                let never: Infallible = never;
+                match never {}
+            }
+        },
     };
+    if let Some(limit) = limit {
+        limit.tell(&mut response);
+    }
     world.record.change(number, |r| r.handled = true);
     match fault {
         Some(Fault {
@@ -336,7 +344,7 @@ async fn played(
 }
 
 async fn written_down(host: Host, request: &Request<Bytes>, world: &World) -> Recorded {
-    let kind = sign_in::presented(&world.accounts, request.headers()).kind();
+    let kind = sign_in::presented(world, request.headers()).kind();
     let headers = request
         .headers()
         .iter()
@@ -350,6 +358,12 @@ async fn written_down(host: Host, request: &Request<Bytes>, world: &World) -> Re
         })
         .collect();
     let parts = crate::attachments::parts(request.headers(), request.body()).await;
+    let is_token = request.uri().path().ends_with("/token");
+    let body = if is_token {
+        without_secrets(request.headers(), request.body())
+    } else {
+        request.body().clone()
+    };
     Recorded {
         at: Utc::now(),
         host,
@@ -357,12 +371,39 @@ async fn written_down(host: Host, request: &Request<Bytes>, world: &World) -> Re
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
         headers,
-        body: request.body().clone(),
+        body,
         parts: parts.unwrap_or_default(),
         status: None,
         handled: false,
         fault: None,
     }
+}
+
+/// A request for a token, with its secrets replaced by what they are.
+fn without_secrets(headers: &HeaderMap, body: &Bytes) -> Bytes {
+    let shown = |name: &str| match name {
+        "client_secret" => Some("(client secret)"),
+        "refresh_token" => Some("(refresh token)"),
+        "code" => Some("(code)"),
+        "code_verifier" => Some("(code verifier)"),
+        _ => None,
+    };
+    if let Some(serde_json::Value::Object(mut sent)) = web::body(body) {
+        for (name, value) in &mut sent {
+            if let Some(shown) = shown(name) {
+                *value = shown.into();
+            }
+        }
+        return serde_json::Value::Object(sent).to_string().into();
+    }
+    if !web::is_form(headers) {
+        return Bytes::from_static(b"(unreadable)");
+    }
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in web::Query::from_form(body).0 {
+        form.append_pair(&name, shown(&name).unwrap_or(&value));
+    }
+    form.finish().into()
 }
 
 /// The first half of a body, and then an error, which makes the server close

@@ -8,7 +8,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
 use crate::content::Person;
+use crate::oauth::{Access, Expired, Issuer};
 use crate::samples;
+use crate::world::World;
 
 /// What opens the sandbox, and nothing else.
 ///
@@ -51,7 +53,7 @@ impl Credentials {
 }
 
 /// Letters and digits that cannot be mistaken for one another.
-fn random_text(length: usize) -> Result<String, getrandom::Error> {
+pub(crate) fn random_text(length: usize) -> Result<String, getrandom::Error> {
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
     let mut bytes = vec![0; length];
     getrandom::fill(&mut bytes)?;
@@ -81,7 +83,7 @@ impl Accounts {
 }
 
 /// What an `Authorization` header holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Presented {
     Nothing,
     /// Basic, an account's email and its classic token.
@@ -91,6 +93,12 @@ pub(crate) enum Presented {
     /// Basic, an account's email or name and its password.
     Password(&'static Person),
     PersonalAccessToken(&'static Person),
+    /// Bearer, an access token that Atlassian's sign-in gave out.
+    CloudAccess(Access),
+    /// Bearer, an access token that Data Center gave out.
+    DataCenterAccess(Access),
+    /// Bearer, an access token of either that is too old.
+    ExpiredAccess,
     /// Bearer with one of the API tokens, which are for Basic.
     ApiTokenAsBearer,
     /// Basic with a personal access token, which is for Bearer.
@@ -102,13 +110,15 @@ pub(crate) enum Presented {
 
 impl Presented {
     /// What the record shows in place of the secret.
-    pub fn kind(self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Presented::Nothing => "nothing",
             Presented::ApiToken(_) => "Basic (API token)",
             Presented::ScopedToken(_) => "Basic (scoped API token)",
             Presented::Password(_) => "Basic (password)",
             Presented::PersonalAccessToken(_) => "Bearer (personal access token)",
+            Presented::CloudAccess(_) | Presented::DataCenterAccess(_) => "Bearer (access token)",
+            Presented::ExpiredAccess => "Bearer (expired access token)",
             Presented::ApiTokenAsBearer => "Bearer (API token)",
             Presented::PersonalAccessTokenAsBasic => "Basic (personal access token)",
             Presented::WrongBasic => "Basic (unknown)",
@@ -123,7 +133,8 @@ pub(crate) fn basic_name(headers: &HeaderMap) -> Option<String> {
     decode_basic(headers).map(|(name, _)| name)
 }
 
-fn decode_basic(headers: &HeaderMap) -> Option<(String, String)> {
+/// A Basic header in its two halves.
+pub(crate) fn decode_basic(headers: &HeaderMap) -> Option<(String, String)> {
     let value = headers.get("authorization")?.to_str().ok()?;
     let (scheme, rest) = value.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -135,24 +146,31 @@ fn decode_basic(headers: &HeaderMap) -> Option<(String, String)> {
 }
 
 /// Reads the `Authorization` header.
-pub(crate) fn presented(accounts: &Accounts, headers: &HeaderMap) -> Presented {
+pub(crate) fn presented(world: &World, headers: &HeaderMap) -> Presented {
     let Some(value) = headers.get("authorization") else {
         return Presented::Nothing;
     };
     let Some((scheme, rest)) = value.to_str().ok().and_then(|v| v.split_once(' ')) else {
         return Presented::Unreadable;
     };
+    let expired = world.switches().tokens_expired;
+    let accounts = world.accounts.all();
     if scheme.eq_ignore_ascii_case("bearer") {
         let token = rest.trim();
-        for (person, c) in accounts.all() {
-            if token == c.personal_access_token {
+        for (person, c) in accounts {
+            if token == c.personal_access_token && !expired {
                 return Presented::PersonalAccessToken(person);
             }
             if token == c.api_token || token == c.scoped_api_token {
                 return Presented::ApiTokenAsBearer;
             }
         }
-        return Presented::WrongBearer;
+        return match world.sign_ins().access(token, world.now()) {
+            Some(Ok((Issuer::Atlassian, access))) => Presented::CloudAccess(access),
+            Some(Ok((Issuer::DataCenter, access))) => Presented::DataCenterAccess(access),
+            Some(Err(Expired)) => Presented::ExpiredAccess,
+            None => Presented::WrongBearer,
+        };
     }
     if !scheme.eq_ignore_ascii_case("basic") {
         return Presented::Unreadable;
@@ -160,11 +178,11 @@ pub(crate) fn presented(accounts: &Accounts, headers: &HeaderMap) -> Presented {
     let Some((name, secret)) = decode_basic(headers) else {
         return Presented::Unreadable;
     };
-    for (person, c) in accounts.all() {
-        if name.eq_ignore_ascii_case(&c.email) && secret == c.api_token {
+    for (person, c) in accounts {
+        if name.eq_ignore_ascii_case(&c.email) && secret == c.api_token && !expired {
             return Presented::ApiToken(person);
         }
-        if name.eq_ignore_ascii_case(&c.email) && secret == c.scoped_api_token {
+        if name.eq_ignore_ascii_case(&c.email) && secret == c.scoped_api_token && !expired {
             return Presented::ScopedToken(person);
         }
         let known = name.eq_ignore_ascii_case(&c.email) || name.eq_ignore_ascii_case(&c.username);

@@ -11,7 +11,7 @@ use axum::routing::get;
 use serde_json::json;
 
 use crate::cloud::Shared;
-use crate::gateway::{CLOUD_ID, Passed};
+use crate::gateway::Passed;
 use crate::sign_in::{self, Presented};
 use crate::web;
 use crate::world::World;
@@ -33,8 +33,8 @@ pub(crate) fn routes(world: &Arc<World>) -> Router<Arc<World>> {
         .route("/_edge/tenant_info", get(tenant_info))
 }
 
-async fn tenant_info() -> Response {
-    web::json(200, &json!({ "cloudId": CLOUD_ID }))
+async fn tenant_info(State(world): Shared) -> Response {
+    web::json(200, &json!({ "cloudId": world.site.cloud_id }))
 }
 
 async fn signed_in(State(world): Shared, mut request: Request, next: Next) -> Response {
@@ -49,15 +49,18 @@ async fn signed_in(State(world): Shared, mut request: Request, next: Next) -> Re
             || request.uri().path().to_owned(),
             |uri| uri.0.path().to_owned(),
         );
-    match sign_in::presented(&world.accounts, request.headers()) {
+    match sign_in::presented(&world, request.headers()) {
         Presented::ApiToken(person) => {
             request.extensions_mut().insert(person);
             next.run(request).await
         }
-        Presented::ScopedToken(_) => web::container_page(401, "Unauthorized"),
+        Presented::ScopedToken(_) | Presented::CloudAccess(_) | Presented::ExpiredAccess => {
+            web::container_page(401, "Unauthorized")
+        }
         Presented::ApiTokenAsBearer
         | Presented::WrongBearer
-        | Presented::PersonalAccessToken(_) => {
+        | Presented::PersonalAccessToken(_)
+        | Presented::DataCenterAccess(_) => {
             let message = "Failed to parse Connect Session Auth Token";
             web::json(403, &json!({"statusCode": 403, "message": message}))
         }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use axum::http::{HeaderValue, StatusCode, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
@@ -22,7 +22,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
 impl Query {
     pub fn parse(text: &str) -> Query {
-        let pairs = form_urlencoded::parse(text.as_bytes());
+        Query::from_form(text.as_bytes())
+    }
+
+    /// A body of a form.
+    pub fn from_form(bytes: &[u8]) -> Query {
+        let pairs = form_urlencoded::parse(bytes);
         Query(
             pairs
                 .map(|(k, v)| (k.into_owned(), v.into_owned()))
@@ -97,6 +102,44 @@ pub(crate) fn container_page(status: u16, title: &str) -> Response {
          </head><body><h1>HTTP Status {status} \u{2013} {title}</h1></body></html>"
     );
     answer(status, "text/html;charset=utf-8", body.into_bytes())
+}
+
+/// Whether a form was sent from the sandbox's own page, or by a program: never
+/// by the page of another site.
+pub(crate) fn is_own_form(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match (text("sec-fetch-site"), text("origin")) {
+        (Some(from), _) => from == "same-origin" || from == "none",
+        (None, Some(origin)) => {
+            let host = origin.strip_prefix("http://");
+            host.is_some() && host == text("host")
+        }
+        (None, None) => true,
+    }
+}
+
+/// Whether the body says it is a form.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
+}
+
+/// The address with these parameters added.
+pub(crate) fn address_with(address: &str, parameters: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        query.append_pair(name, value);
+    }
+    let joint = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{joint}{}", query.finish())
+}
+
+pub(crate) fn redirect(address: &str) -> Response {
+    let mut response = answer(302, "text/plain", Vec::new());
+    set_header(&mut response, "location", address);
+    response
 }
 
 /// `2026-03-13T10:00:00.000Z`

@@ -380,7 +380,7 @@ async fn hanging() {
     let start = Instant::now();
     assert!(matches!(vault.probe().await, Err(KeyringProblem::TimedOut)));
     assert!(
-        start.elapsed() < Duration::from_secs(6),
+        start.elapsed() < Duration::from_secs(30),
         "{:?}",
         start.elapsed()
     );

@@ -19,10 +19,12 @@ pub struct IntegrationRecord {
     pub allow_http: bool,
     pub sandbox: bool,
     pub saved_at: i64,
+    /// What is known of the sign-in beside its secret.
+    pub sign_in: String,
 }
 
 const COLUMNS: &str = "id, team_id, method, site, route, account, account_name, configuration, \
-                       parents, allow_http, sandbox, saved_at";
+                       parents, allow_http, sandbox, saved_at, sign_in";
 
 fn record(row: &Row<'_>) -> rusqlite::Result<IntegrationRecord> {
     Ok(IntegrationRecord {
@@ -38,6 +40,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<IntegrationRecord> {
         allow_http: row.get(9)?,
         sandbox: row.get(10)?,
         saved_at: row.get(11)?,
+        sign_in: row.get(12)?,
     })
 }
 
@@ -65,14 +68,15 @@ impl Store {
         self.write(|tx| {
             tx.execute(
                 "INSERT INTO integration (id, team_id, method, site, route, account, account_name,
-                                          configuration, parents, allow_http, sandbox, saved_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                                          configuration, parents, allow_http, sandbox, saved_at,
+                                          sign_in)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
                  ON CONFLICT (id) DO UPDATE SET
                     method = excluded.method, site = excluded.site, route = excluded.route,
                     account = excluded.account, account_name = excluded.account_name,
                     configuration = excluded.configuration, parents = excluded.parents,
                     allow_http = excluded.allow_http, sandbox = excluded.sandbox,
-                    saved_at = excluded.saved_at",
+                    saved_at = excluded.saved_at, sign_in = excluded.sign_in",
                 params![
                     it.id,
                     it.team_id,
@@ -85,13 +89,15 @@ impl Store {
                     it.parents,
                     it.allow_http,
                     it.sandbox,
-                    it.saved_at
+                    it.saved_at,
+                    it.sign_in
                 ],
             )?;
             if let Some(sealed) = sealed {
                 tx.execute(
                     "INSERT INTO secret (integration_id, sealed) VALUES (?1, ?2)
-                     ON CONFLICT (integration_id) DO UPDATE SET sealed = excluded.sealed",
+                     ON CONFLICT (integration_id) DO UPDATE SET
+                        sealed = excluded.sealed, renewing_at = NULL",
                     params![it.id, sealed],
                 )?;
             }
@@ -115,6 +121,64 @@ impl Store {
                 .prepare_cached("SELECT sealed FROM secret WHERE integration_id = ?1")?
                 .query_row([integration_id], |row| row.get(0))
                 .optional()?)
+        })
+    }
+
+    /// Writes down that the secret is about to be replaced by a new one, which somebody else hands
+    /// out and which exists from then on, whether it arrives here or not.
+    pub fn begin_renewal(&self, integration_id: &str, at: i64) -> Result<()> {
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE secret SET renewing_at = ?2 WHERE integration_id = ?1",
+                params![integration_id, at],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// When a renewal was begun of which no end is known.
+    pub fn renewal_begun(&self, integration_id: &str) -> Result<Option<i64>> {
+        self.read(|tx| {
+            Ok(tx
+                .prepare_cached("SELECT renewing_at FROM secret WHERE integration_id = ?1")?
+                .query_row([integration_id], |row| row.get(0))
+                .optional()?
+                .flatten())
+        })
+    }
+
+    /// Integrations whose secret was being renewed when the app ended.
+    pub fn unfinished_renewals(&self) -> Result<Vec<String>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT integration_id FROM secret WHERE renewing_at IS NOT NULL",
+            )?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Puts the new secret in the place of the old one, and of that one only. `false`: another was
+    /// saved in the meantime, or it was removed.
+    pub fn end_renewal(&self, integration_id: &str, old: &[u8], new: &[u8]) -> Result<bool> {
+        self.write(|tx| {
+            let changed = tx.execute(
+                "UPDATE secret SET sealed = ?3, renewing_at = NULL
+                 WHERE integration_id = ?1 AND sealed = ?2",
+                params![integration_id, old, new],
+            )?;
+            Ok(changed == 1)
+        })
+    }
+
+    /// Forgets the secret; the integration stays.
+    pub fn delete_secret(&self, integration_id: &str) -> Result<()> {
+        self.write(|tx| {
+            tx.execute(
+                "DELETE FROM secret WHERE integration_id = ?1",
+                [integration_id],
+            )?;
+            Ok(())
         })
     }
 

@@ -16,7 +16,10 @@ pub(crate) const BACKUP: &str = "retropress.backup.db";
 const BACKUP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Each entry brings the schema one version further; `user_version` counts them.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("schema-sign-in.sql"),
+];
 
 /// An open store, and what the user should be told about it.
 pub struct Opened {

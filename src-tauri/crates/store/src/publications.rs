@@ -197,6 +197,37 @@ impl Store {
         })
     }
 
+    /// Gives the integration those of its team's publications that are its own by their link and
+    /// belong to no other, and takes away those that are not.
+    pub fn share_out_publications(
+        &self,
+        team_id: &str,
+        integration_id: &str,
+        is_own: impl Fn(&str) -> bool,
+    ) -> Result<()> {
+        self.write(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT id, link, integration_id IS NOT NULL FROM publication
+                 WHERE integration_id = ?2 OR (team_id = ?1 AND integration_id IS NULL)",
+            )?;
+            let all: Vec<(String, String, bool)> = statement
+                .query_map([team_id, integration_id], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })?
+                .collect::<Result<_, _>>()?;
+            for (id, link, held) in all {
+                let own = is_own(&link);
+                if own != held {
+                    tx.execute(
+                        "UPDATE publication SET integration_id = ?2 WHERE id = ?1",
+                        params![id, own.then_some(integration_id)],
+                    )?;
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// The live publication made of the draft, if there is one.
     pub fn publication_of_draft(&self, draft_id: &str) -> Result<Option<PublicationRecord>> {
         self.read(|tx| {

@@ -818,3 +818,64 @@ fn dated_sections_under_the_same_words_can_be_told_apart() {
         ["Retro, 4 May 2026", "Retro, 18 May 2026", "Kick-off"]
     );
 }
+
+#[test]
+fn notes_without_marks_or_blank_lines_in_german_are_read() {
+    let preview = read(
+        "Retro 03.04.2024\n\nWas lief gut:\n- Zusammenarbeit\nMaßnahmen:\n\
+         [ ] Meetings kürzen (Jürgen)\n[x] Board aufräumen (verantwortlich: Sofía)\n\n\
+         Retro 17.04.2024\n\nWas lief gut:\n- Alles\nMaßnahmen:\n- Nichts ändern -> Jürgen, bis 30.04.2024\n",
+    );
+    let [first, second] = &preview.sections[..] else {
+        panic!("{} sections", preview.sections.len())
+    };
+    let (Summary::Retrospective(first), Summary::Retrospective(second)) =
+        (&first.summary, &second.summary)
+    else {
+        panic!("two retrospectives")
+    };
+    assert_eq!(first.date, Some(day("2024-04-03")));
+    assert_eq!(
+        board(first),
+        [("Was lief gut".to_owned(), vec!["Zusammenarbeit".to_owned()])]
+    );
+    let told = |it: &Action| (it.text.clone(), it.owners.clone(), it.done, it.due);
+    assert_eq!(
+        first.actions.iter().map(told).collect::<Vec<_>>(),
+        [
+            ("Meetings kürzen".into(), vec!["Jürgen".into()], false, None),
+            ("Board aufräumen".into(), vec!["Sofía".into()], true, None),
+        ]
+    );
+    assert_eq!(second.date, Some(day("2024-04-17")));
+    assert_eq!(
+        second.actions.iter().map(told).collect::<Vec<_>>(),
+        [(
+            "Nichts ändern".into(),
+            vec!["Jürgen".into()],
+            false,
+            Some(day("2024-04-30"))
+        )]
+    );
+}
+
+#[test]
+fn lines_in_capitals_are_headings() {
+    let notes = retrospective(
+        "RETROSPECTIVE  2023-11-02\n\nWENT WELL\n • pairing\nDIDN'T GO WELL\n • meetings\n\
+         OUR MOOD\n – fine\nACTION ITEMS\n TODO: Write a template @maria due 2023-11-10\n\
+         DONE: book a room\nKUDOS\n To Lee for the weekend\n",
+    );
+    let columns: Vec<_> = board(&notes).into_iter().map(|it| it.0).collect();
+    assert_eq!(columns, ["WENT WELL", "DIDN'T GO WELL", "OUR MOOD"]);
+    let actions: Vec<_> = notes
+        .actions
+        .iter()
+        .map(|it| (&*it.text, it.done))
+        .collect();
+    assert_eq!(
+        actions,
+        [("Write a template", false), ("book a room", true)]
+    );
+    assert_eq!((notes.kudos.len(), &*notes.notes), (1, ""));
+}

@@ -106,6 +106,11 @@ const PARTS: &[Part] = &[
         check: keyring,
     },
     Part {
+        name: "oauth",
+        what: "an OAuth server",
+        check: oauth,
+    },
+    Part {
         name: "e2e",
         what: "the window",
         check: e2e,
@@ -142,6 +147,7 @@ pub fn test(wanted: &[String]) -> Answer {
     let start = Instant::now();
     let mut all = Tally::default();
     let mut broken = vec![];
+    let mut why = vec![];
     for part in PARTS {
         if !wanted.is_empty() && wanted.iter().all(|name| name != part.name) {
             continue;
@@ -168,6 +174,12 @@ pub fn test(wanted: &[String]) -> Answer {
         }
         if tally.failed > 0 {
             broken.push(part.what);
+            why.extend(
+                tally
+                    .notes
+                    .iter()
+                    .map(|note| format!("{}:\n{note}", part.what)),
+            );
         }
         all.passed += tally.passed;
         all.failed += tally.failed;
@@ -175,7 +187,8 @@ pub fn test(wanted: &[String]) -> Answer {
     }
     println!("\nin {}", seconds(start.elapsed()));
     if !broken.is_empty() {
-        println!("failed: {}", broken.join(", "));
+        // Once more, where the end of a long run is read.
+        println!("\n{}\n\nfailed: {}", why.join("\n"), broken.join(", "));
     }
     println!("{}", counts(&all));
     match all.failed {
@@ -244,7 +257,8 @@ fn ui_tests() -> Answer<Tally> {
     let mut run = node_script("npm");
     run.args(["test", "--", "--reporter=default", "--reporter=json"])
         .arg(format!("--outputFile.json={}", report.display()));
-    let log = program::log("vitest", &mut run)?;
+    // Without colours, so that what went wrong can be found by its words.
+    let log = program::log("vitest", run.env("NO_COLOR", "1").env_remove("FORCE_COLOR"))?;
     let text = fs::read_to_string(&report).map_err(|_| end_of(&log))?;
     let report: serde_json::Value =
         serde_json::from_str(&text).map_err(|error| format!("vitest's report: {error}"))?;
@@ -272,9 +286,47 @@ fn judge(mut tally: Tally, log: &Log) -> Tally {
         }
     }
     if tally.failed > 0 {
-        tally.notes.push(end_of(log));
+        let reasons = reasons(&log.text);
+        tally.notes.push(match reasons.is_empty() {
+            true => end_of(log),
+            false => format!("{}\n(all of it: {})", reasons, log.path.display()),
+        });
     }
     tally
+}
+
+/// What failed and why, in the words of the test runners: a panic with its place, vitest's failed
+/// tests, errors and what none of its tests caught. Each with the lines that follow.
+fn reasons(log: &str) -> String {
+    const MOST: usize = 12;
+    const LINES: usize = 5;
+    const SIGNS: [&str; 5] = [
+        "panicked at",
+        "FAIL ",
+        "Error: ",
+        "Unhandled ",
+        "Uncaught Exception",
+    ];
+    let lines: Vec<&str> = log.lines().collect();
+    let mut said = vec![];
+    let mut next = 0;
+    for (at, line) in lines.iter().enumerate() {
+        if at < next || !SIGNS.iter().any(|sign| line.contains(sign)) {
+            continue;
+        }
+        let end = (at + LINES).min(lines.len());
+        for line in &lines[at..end] {
+            let line: String = line.chars().take(300).collect();
+            if !line.trim().is_empty() {
+                said.push(line);
+            }
+        }
+        next = end;
+        if said.len() >= MOST * LINES {
+            break;
+        }
+    }
+    said.join("\n")
 }
 
 fn clippy() -> Answer<Tally> {
@@ -317,7 +369,7 @@ fn rust_tests(log: &Log) -> Tally {
     tally
 }
 
-/// The tests that need neither keyring nor display; those are marked as ignored and have parts of
+/// The tests that need neither keyring nor display nor another server; those are marked as ignored and have parts of
 /// their own.
 fn unit() -> Answer<Tally> {
     let mut run = cargo();
@@ -389,14 +441,28 @@ fn keyring() -> Answer<Tally> {
     let mut run = cargo();
     run.args([
         "test",
-        "--package",
-        "retropress-secrets",
+        // All packages, so that cargo builds with the features it has built before.
+        "--workspace",
         "--test",
         "keyring",
         "--",
         "--ignored",
     ]);
     let log = program::log("keyring", &mut run)?;
+    Ok(judge(rust_tests(&log), &log))
+}
+
+/// Signing in with an OAuth server that has nothing to do with the sandbox.
+fn oauth() -> Answer<Tally> {
+    window::packages_in(&place::root().join("tests/oauth-server"))?;
+    let mut run = cargo();
+    run.args(["test", "--package", "retropress-app"]).args([
+        "--test",
+        "oauth_server",
+        "--",
+        "--ignored",
+    ]);
+    let log = program::log("oauth", &mut run)?;
     Ok(judge(rust_tests(&log), &log))
 }
 
@@ -410,7 +476,7 @@ fn e2e() -> Answer<Tally> {
     let home = place::target().join("e2e");
     fs::remove_dir_all(&home).ok();
     let mut run = cargo();
-    run.args(["test", "--package", "retropress", "--no-fail-fast"])
+    run.args(["test", "--workspace", "--no-fail-fast"])
         .args(["--test", "main_job", "--test", "screens"])
         .args(["--", "--ignored", "--test-threads=1"])
         .env("TAURI_DRIVER", driver);

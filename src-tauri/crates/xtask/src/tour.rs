@@ -18,8 +18,7 @@ pub fn tour() -> Answer {
     let mut run = cargo();
     run.args([
         "test",
-        "--package",
-        "retropress",
+        "--workspace",
         "--test",
         "tour",
         "--",

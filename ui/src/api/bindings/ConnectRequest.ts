@@ -22,4 +22,8 @@ secret: string | null,
 /**
  * The user accepted plain http for this host.
  */
-allowHttp: boolean, };
+allowHttp: boolean, 
+/**
+ * The day the token expires, as its maker was told.
+ */
+expiresOn: string | null, };

@@ -3,4 +3,4 @@
 /**
  * Told to the window when something changed that it may be showing.
  */
-export type Event = { "type": "operationChanged", operationId: string, draftId: string | null, } | { "type": "draftsChanged", teamId: string, } | { "type": "integrationsChanged", teamId: string, };
+export type Event = { "type": "operationChanged", operationId: string, draftId: string | null, } | { "type": "draftsChanged", teamId: string, } | { "type": "integrationsChanged", teamId: string, } | { "type": "signInChanged", signInId: string, };

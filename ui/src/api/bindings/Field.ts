@@ -3,4 +3,4 @@
 /**
  * The fields of the window's forms.
  */
-export type Field = "serverUrl" | "apiToken" | "emailAddress" | "personalAccessToken" | "username" | "password" | "space" | "retrospectiveParent" | "retrospectiveTitle" | "healthCheckParent" | "healthCheckTitle" | "labels" | "teamName" | "meetingDate" | "pageTitle" | "target" | "model" | "file" | "madeBy";
+export type Field = "serverUrl" | "apiToken" | "emailAddress" | "personalAccessToken" | "username" | "password" | "clientId" | "clientSecret" | "signInAddress" | "space" | "retrospectiveParent" | "retrospectiveTitle" | "healthCheckParent" | "healthCheckTitle" | "labels" | "teamName" | "meetingDate" | "pageTitle" | "target" | "model" | "file" | "madeBy";

@@ -2,6 +2,7 @@
 import type { Configuration } from "./Configuration";
 import type { Edition } from "./Edition";
 import type { Method } from "./Method";
+import type { ScopeFamily } from "./ScopeFamily";
 
 /**
  * What a file sets, as shown before anything is done with it.
@@ -12,17 +13,17 @@ export type HandedOn = {
  */
 madeBy: string, madeAt: string, madeWith: string, 
 /**
- * Where the sign-in data will be sent.
+ * The site, as it is entered in the wizard.
  */
 serverUrl: string, 
 /**
- * Scheme, host and port of it: what decides who receives the sign-in data.
+ * Scheme, host and port of what receives the sign-in data: the site, or Atlassian's sign-in.
  */
 server: string, edition: Edition, method: Method, 
 /**
  * Empty where the method has none.
  */
-clientId: string, scopes: Array<string>, configuration: Configuration, 
+clientId: string, serviceAccount: boolean, scopeFamily: ScopeFamily, scopes: Array<string>, configuration: Configuration, 
 /**
  * Proxy the maker uses, as a hint; empty for none.
  */

@@ -27,6 +27,31 @@ export function secretOf(method: Method): string {
   }
 }
 
+/** What is to be done where it is gone. */
+export function renewal(method: Method): string {
+  const secret = secretOf(method);
+  return secret === "sign-in" ? "Sign in again" : `Enter the ${secret} again`;
+}
+
+/** How it signs in, as lines of a name and its words. */
+export function signInWords(it: Integration): [string, string][] {
+  const lines: [string, string][] = [];
+  if (it.account) lines.push([it.method === "apiToken" ? "Email Address" : "User", it.account]);
+  if (it.clientId) lines.push(["Client ID", it.clientId]);
+  if (it.method !== "atlassianLogin") return lines;
+  lines.push([
+    "Signs in",
+    it.serviceAccount
+      ? "With a service account, without a browser"
+      : "Through the browser; renewed by itself",
+  ]);
+  lines.push([
+    "Scopes",
+    it.scopes === "granular" ? "Granular, of today’s API" : "Classic, of the older API",
+  ]);
+  return lines;
+}
+
 /** "PAY, below Retrospectives and Health Checks" */
 export function placeOf({ configuration }: Integration): string {
   const parents = [configuration.retrospectiveParent, configuration.healthCheckParent]

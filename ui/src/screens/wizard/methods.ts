@@ -14,8 +14,10 @@ export interface MethodView {
   /** The account's field, where the method has one. */
   account: { label: string; field: Field; hint?: string; type: "text" | "email" } | null;
   secret: { label: string; field: Field; hint?: string };
-  /** Which of the other methods to use while this one cannot be used. */
-  instead: Method | null;
+  /** Signs in through the browser: its button, and what is clicked there. */
+  browser: { button: string; consent: "Accept" | "Allow" } | null;
+  /** Its secret is a token that ends on a day which only the user knows. */
+  expires: boolean;
   howTo: { title: string; page: ServerPage; link: string };
 }
 
@@ -24,11 +26,12 @@ export const methods: MethodView[] = [
     id: "atlassianLogin",
     name: "Confluence Cloud - Atlassian Login",
     about:
-      "Sign in to your Confluence Cloud site in the browser, through an OAuth 2.0 app of your organisation.",
+      "Sign in to Confluence Cloud in your browser, through an OAuth 2.0 app of your organisation. Retropress never sees your password.",
     cloud: true,
-    account: { label: "Client ID", field: "username", type: "text" },
-    secret: { label: "Client Secret", field: "apiToken" },
-    instead: "apiToken",
+    account: { label: "Client ID", field: "clientId", type: "text" },
+    secret: { label: "Client Secret", field: "clientSecret" },
+    browser: { button: "Sign In To Confluence Cloud", consent: "Accept" },
+    expires: false,
     howTo: {
       title: "How to create an OAuth 2.0 app",
       page: "oauthApps",
@@ -51,7 +54,8 @@ export const methods: MethodView[] = [
       field: "apiToken",
       hint: "With or without scopes. One with scopes needs those of the list.",
     },
-    instead: null,
+    browser: null,
+    expires: true,
     howTo: {
       title: "How to create an API token",
       page: "tokens",
@@ -66,7 +70,8 @@ export const methods: MethodView[] = [
     cloud: false,
     account: null,
     secret: { label: "Personal Access Token", field: "personalAccessToken" },
-    instead: null,
+    browser: null,
+    expires: true,
     howTo: {
       title: "How to create a Personal Access Token",
       page: "tokens",
@@ -81,7 +86,8 @@ export const methods: MethodView[] = [
     cloud: false,
     account: { label: "Confluence Username", field: "username", type: "text" },
     secret: { label: "Confluence Password", field: "password" },
-    instead: null,
+    browser: null,
+    expires: false,
     howTo: {
       title: "How to create a separate user",
       page: "users",
@@ -92,11 +98,12 @@ export const methods: MethodView[] = [
     id: "applicationLink",
     name: "Confluence Server / Data Center - Application Link",
     about:
-      "Sign in to your own Confluence in the browser, through an application link that an administrator adds once. Needs Confluence 7.17 or newer.",
+      "Sign in to your own Confluence in the browser, through an application link that an administrator adds once. Retropress never sees your password. Needs Data Center 7.17 or newer.",
     cloud: false,
-    account: { label: "Client ID", field: "username", type: "text" },
-    secret: { label: "Client Secret", field: "apiToken" },
-    instead: "personalAccessToken",
+    account: { label: "Client ID", field: "clientId", type: "text" },
+    secret: { label: "Client Secret", field: "clientSecret" },
+    browser: { button: "Sign In To Confluence", consent: "Allow" },
+    expires: false,
     howTo: {
       title: "How to create the Application Link",
       page: "applicationLinks",
@@ -140,6 +147,11 @@ export function sandboxEntries(
   }
 }
 
+/** The button that signs in through the browser. */
+export const signInId = "sign-in";
+/** The heading of what a sign-in has come to. */
+export const stateHeadingId = "sign-in-state";
+
 /** Ids of the controls, so that an error that names a field can lead there. */
 export const controlIds: Partial<Record<Field, string>> = {
   serverUrl: "server-url",
@@ -148,6 +160,9 @@ export const controlIds: Partial<Record<Field, string>> = {
   password: "secret",
   emailAddress: "account",
   username: "account",
+  clientId: "account",
+  clientSecret: "secret",
+  signInAddress: "sign-in-address",
   space: "space",
   retrospectiveParent: "retrospective-parent",
   retrospectiveTitle: "retrospective-title",
@@ -163,6 +178,9 @@ export const fieldNames: Partial<Record<Field, string>> = {
   password: "Confluence Password",
   emailAddress: "Email Address",
   username: "Confluence Username",
+  clientId: "Client ID",
+  clientSecret: "Client Secret",
+  signInAddress: "Address from the browser",
   space: "Space",
   retrospectiveParent: "Retrospective Parent Page",
   retrospectiveTitle: "Retrospective Page Title",
@@ -178,6 +196,8 @@ const connectFields: Field[] = [
   "password",
   "emailAddress",
   "username",
+  "clientId",
+  "clientSecret",
 ];
 
 /** The wizard's step that holds the field. */

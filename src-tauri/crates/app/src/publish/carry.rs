@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use retropress_confluence::{
-    Client, Error, ErrorKind, FoundPage as ServerPage, NewPage, Outcome, PageStatus, PageUpdate,
-    SavedPage, Upload,
+    Client, Edition, Error, ErrorKind, FoundPage as ServerPage, NewPage, Outcome, PageStatus,
+    PageUpdate, SavedPage, Site, Upload,
 };
 use retropress_store::{OperationProgress, OperationRecord, PublicationRecord, TimelineRecord};
 
@@ -179,6 +179,9 @@ impl Work {
                 connect::session(&self.app, session_id).map(|it| it.client.clone())
             }
             (None, Some(id)) => match integrations::find(&self.app, id) {
+                Ok(integration) if self.goes_elsewhere(&integration.site) => {
+                    Err(elsewhere(&self.frozen.site_name))
+                }
                 Ok(integration) => clients::client_of(&self.app, &integration).await,
                 Err(problem) => Err(problem),
             },
@@ -191,6 +194,11 @@ impl Work {
             }
             Err(problem) => self.stop(State::NEEDS_ATTENTION, problem),
         }
+    }
+
+    fn goes_elsewhere(&self, site: &Site) -> bool {
+        let frozen = self.frozen.site.as_deref();
+        frozen.is_some_and(|it| it != site.base_url.as_str())
     }
 
     /// A time the server named is kept to, across restarts too.
@@ -469,9 +477,16 @@ impl Work {
         }
         self.found.base_version = Some(page.version);
         self.intent()?;
+        // Somebody may have moved it: the space has to be the one where it is now.
+        let mut space = self.frozen.space.clone();
+        match (page.space.clone(), client.site().edition) {
+            (Some(id), Edition::Cloud) => space.id = id,
+            (Some(key), _) => space.key = key,
+            (None, _) => {}
+        }
         let update = PageUpdate {
             id: ours.id,
-            space: self.frozen.space.clone(),
+            space,
             title: self.record.progress.title.clone(),
             body: self.record.storage.clone(),
             version: page.version + 1,
@@ -913,6 +928,18 @@ fn title_taken(problem: &Error) -> ApiError {
         };
     }
     error
+}
+
+fn elsewhere(site_name: &str) -> ApiError {
+    ApiError::new(
+        ErrorCode::Gone,
+        "The integration goes to another Confluence now",
+        "Discard this and publish again, or edit the integration back.",
+    )
+    .because(format!(
+        "This was made for {site_name}. Nothing was sent to the other one."
+    ))
+    .retry()
 }
 
 fn page_gone() -> ApiError {

@@ -1,7 +1,7 @@
 //! Freezing: from here on nothing is rendered again. What the author saw is what is published.
 
 use chrono::NaiveDate;
-use retropress_confluence::SpaceRef;
+use retropress_confluence::{Site, SpaceRef};
 use retropress_store::{OperationProgress, OperationRecord};
 use retropress_summary::{
     Kind, Summary,
@@ -19,7 +19,7 @@ use crate::{
     clients::{from_text, to_text},
     connect::Session,
     drafts,
-    integrations::{Configuration, Parent, StoredIntegration},
+    integrations::{self, Configuration, Parent, StoredIntegration},
     new_id,
     settings::{self, Paper},
     teams::{self, Team},
@@ -32,6 +32,10 @@ pub(super) struct Frozen {
     /// The wizard's connection, for a test.
     pub session_id: Option<String>,
     pub site_name: String,
+    /// Address of the site: an integration that was edited to go to another one does not take
+    /// this along. `None` in what an earlier version froze.
+    #[serde(default)]
+    pub site: Option<String>,
     pub space: SpaceRef,
     pub space_name: String,
     /// With the title already rendered.
@@ -220,6 +224,12 @@ fn update_of(app: &App, draft_id: &str, integration: &StoredIntegration) -> Resu
         .publication_of_draft(draft_id)?
         .filter(|it| it.status != "deleted" && it.integration_id.as_ref() == Some(&integration.id));
     Ok(published.map(|it| Update {
+        space: SpaceRef {
+            id: it.space_id,
+            key: it.space_key,
+            homepage_id: None,
+        },
+        space_name: it.space_name,
         publication_id: it.id,
         marker: it.marker,
         pdf_name: it.pdf_name,
@@ -233,6 +243,9 @@ fn update_of(app: &App, draft_id: &str, integration: &StoredIntegration) -> Resu
 }
 
 struct Update {
+    /// Where the page is, which need not be where the integration publishes now.
+    space: SpaceRef,
+    space_name: String,
     publication_id: String,
     marker: String,
     pdf_name: String,
@@ -264,9 +277,15 @@ async fn from_draft(
             plan,
             content: &content,
             team: &team,
-            space: integration.space(),
+            space: update
+                .as_ref()
+                .map_or_else(|| integration.space(), |it| it.space.clone()),
+            space_name: update
+                .as_ref()
+                .map_or(&integration.configuration.space_name, |it| &it.space_name)
+                .clone(),
             configuration: &integration.configuration,
-            site_name: integration.site.name.clone(),
+            site: &integration.site,
             account_name: integration.account_name.clone(),
             integration_id: Some(integration.id.clone()),
             session_id: None,
@@ -294,8 +313,9 @@ pub(super) async fn test(
             content,
             team,
             space,
+            space_name: configuration.space_name.clone(),
             configuration,
-            site_name: session.client.site().name.clone(),
+            site: session.client.site(),
             account_name: session.account_name.clone(),
             integration_id: None,
             session_id: Some(session_id.to_owned()),
@@ -311,8 +331,9 @@ struct Ingredients<'a> {
     content: &'a Summary,
     team: &'a Team,
     space: SpaceRef,
+    space_name: String,
     configuration: &'a Configuration,
-    site_name: String,
+    site: &'a Site,
     account_name: String,
     integration_id: Option<String>,
     session_id: Option<String>,
@@ -364,9 +385,10 @@ async fn freeze(app: &App, it: Ingredients<'_>) -> Result<OperationRecord> {
     };
     let frozen = Frozen {
         session_id: it.session_id,
-        site_name: it.site_name,
+        site_name: it.site.name.clone(),
+        site: Some(it.site.base_url.to_string()),
         space: it.space,
-        space_name: it.configuration.space_name.clone(),
+        space_name: it.space_name,
         parent: it.plan.parent,
         parent_storage,
         labels: it.configuration.labels.clone(),
@@ -419,9 +441,11 @@ pub(super) fn deletion(app: &App, publication_id: &str) -> Result<OperationRecor
             "Delete the page in Confluence itself.",
         )
     })?;
+    let integration = integrations::find(app, &integration_id)?;
     let frozen = Frozen {
         session_id: None,
         site_name: published.site_name,
+        site: Some(integration.site.base_url.to_string()),
         space: SpaceRef {
             id: published.space_id,
             key: published.space_key,

@@ -338,6 +338,8 @@ impl<'a> Scanner<'a> {
             return false;
         }
         let starts = self.blank || self.open == Open::Nothing;
+        // Without a blank line above, below the last item of the list before.
+        let after_list = indent == 0 && matches!(self.open, Open::Item { .. });
         let lists = self
             .below()
             .is_some_and(|(_, line)| item_text(line, None).is_some());
@@ -347,9 +349,25 @@ impl<'a> Scanner<'a> {
         }
         if let Some((label, value)) = words::label(body) {
             let normal = words::normal(label);
+            let checked = match label {
+                "TODO" | "Todo" => Some(false),
+                "DONE" | "Done" => Some(true),
+                _ => None,
+            };
+            if checked.is_some() && !value.is_empty() {
+                self.open = Open::Item { indent };
+                let text = value.to_owned();
+                let item = Kind::Item {
+                    indent,
+                    text,
+                    checked,
+                };
+                self.push(self.at, item);
+                return true;
+            }
             let fact = words::fact(&normal);
             let known = is_known(label) && (fact.is_none() || value.is_empty());
-            if value.is_empty() && (known || lists && starts) {
+            if value.is_empty() && (known || lists && (starts || after_list)) {
                 let level = if dates::find(label).is_empty() {
                     LABEL
                 } else {
@@ -373,7 +391,9 @@ impl<'a> Scanner<'a> {
                 return false;
             }
         }
-        if starts && lists && is_known(body) {
+        let capitals = is_capitals(body);
+        let stands_alone = starts || after_list && body.starts_with(char::is_uppercase);
+        if stands_alone && (lists && is_known(body) || capitals && (lists || is_known(body))) {
             self.heading(LABEL, body);
             return true;
         }
@@ -384,6 +404,9 @@ impl<'a> Scanner<'a> {
                 item_text(line, None).is_some()
                     || atx(line).is_some()
                     || is_known(line.trim_end_matches(':'))
+                    || words::label(line).is_some_and(|(_, value)| value.is_empty())
+                    || bold(line.trim_end()).is_some()
+                    || is_capitals(line.trim_end())
             })
             && dates::find(body)
                 .iter()
@@ -445,6 +468,16 @@ fn is_fact(body: &str) -> bool {
 
 fn is_known(text: &str) -> bool {
     text.len() <= 100 && words::is_plain_role(&words::normal(text))
+}
+
+/// A short line in capitals: a heading in notes that have no other marks.
+fn is_capitals(text: &str) -> bool {
+    let letters = text.chars().filter(|it| it.is_alphabetic()).count();
+    letters >= 3
+        && text.split_whitespace().count() <= 6
+        && !text.chars().any(char::is_lowercase)
+        && text.chars().any(char::is_uppercase)
+        && !text.ends_with(['.', '!', '?'])
 }
 
 /// Indent in columns (a tab reaches the next multiple of 4), and the line without it and without
@@ -542,6 +575,12 @@ fn item_text(body: &str, last: Option<u32>) -> Option<(&str, Option<u32>)> {
     }
     if let Some(rest) = body.strip_prefix(['☐', '☑', '☒', '✅', '✔'])
         && rest.starts_with([' ', '\u{FE0F}'])
+    {
+        return Some((body, None));
+    }
+    if ["[ ] ", "[x] ", "[X] "]
+        .iter()
+        .any(|it| body.starts_with(it))
     {
         return Some((body, None));
     }

@@ -34,6 +34,7 @@ pub fn action(raw: &str, checked: Option<bool>, known: Known) -> Action {
             .or_else(|| bracket_suffix(shorter, &mut action, known))
             .or_else(|| due_suffix(shorter, &mut action, known))
             .or_else(|| labelled_suffix(shorter, &mut action, known))
+            .or_else(|| arrow_suffix(shorter, &mut action))
             .or_else(|| mention_suffix(shorter, &mut action));
         match shorter {
             Some(shorter) => text = shorter,
@@ -268,7 +269,27 @@ fn due_suffix<'a>(text: &'a str, action: &mut Action, known: Known) -> Option<&'
     let before = without_weekday(tail[..last.range.start].trim_end_matches([' ', ':', ',']));
     let mut rest = before;
     for keyword in [
-        "on", "by", "date", "due", "until", "till", "deadline", "📅", "🗓️", "🗓",
+        "on",
+        "by",
+        "date",
+        "due",
+        "until",
+        "till",
+        "deadline",
+        "📅",
+        "🗓️",
+        "🗓",
+        "bis zum",
+        "bis",
+        "fällig am",
+        "fällig",
+        "avant le",
+        "pour le",
+        "hasta el",
+        "antes del",
+        "entro il",
+        "tot",
+        "até",
     ] {
         if let Some(shorter) = strip_word(rest, keyword) {
             rest = shorter.trim_end_matches([' ', ':']);
@@ -314,7 +335,7 @@ fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     (whole && end.eq_ignore_ascii_case(word)).then_some(rest)
 }
 
-const LABELS: [&str; 13] = [
+const LABELS: &[&str] = &[
     "owner",
     "owners",
     "assignee",
@@ -328,6 +349,19 @@ const LABELS: [&str; 13] = [
     "status",
     "priority",
     "prio",
+    "verantwortlich",
+    "zuständig",
+    "wer",
+    "fällig",
+    "bis",
+    "responsable",
+    "échéance",
+    "fecha límite",
+    "responsabile",
+    "scadenza",
+    "responsável",
+    "verantwoordelijk",
+    "eigenaar",
 ];
 
 /// "... - Owner: Tom", "... Due: 5 May", "... Status: done".
@@ -354,7 +388,8 @@ fn labelled_suffix<'a>(text: &'a str, action: &mut Action, known: Known) -> Opti
 
 fn apply_label(label: &str, value: &str, action: &mut Action, known: Known) -> Option<()> {
     match label {
-        "due" | "due date" | "deadline" => {
+        "due" | "due date" | "deadline" | "fällig" | "bis" | "échéance" | "fecha límite"
+        | "scadenza" => {
             let found = dates::find(value)
                 .into_iter()
                 .next()
@@ -383,6 +418,27 @@ fn apply_label(label: &str, value: &str, action: &mut Action, known: Known) -> O
         }
     }
     Some(())
+}
+
+/// "... -> Tom", "... → Ana, Ben".
+fn arrow_suffix<'a>(text: &'a str, action: &mut Action) -> Option<&'a str> {
+    if !action.owners.is_empty() {
+        return None;
+    }
+    let tail = tail(text, 120);
+    let (at, arrow) = ["->", "→", "=>", "➔", "➡"]
+        .iter()
+        .filter_map(|it| Some((tail.rfind(it)?, it)))
+        .max_by_key(|it| it.0)?;
+    let value = tail[at + arrow.len()..]
+        .trim_start_matches('\u{FE0F}')
+        .trim();
+    let before = text[..text.len() - tail.len() + at].trim_end();
+    if before.is_empty() {
+        return None;
+    }
+    action.owners = words::names(value)?;
+    Some(before)
 }
 
 /// A line below an action that gives a fact of it, such as "Owner: Tom". `false`: it does not.

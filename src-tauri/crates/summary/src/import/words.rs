@@ -170,6 +170,26 @@ const ACTIONS: &[&str] = &[
     "commitments",
     "experiments to run",
     "things to do",
+    // German, French, Spanish, Italian, Portuguese, Dutch.
+    "maßnahmen",
+    "massnahmen",
+    "aktionen",
+    "aufgaben",
+    "nächste schritte",
+    "plan daction",
+    "points daction",
+    "prochaines étapes",
+    "acciones",
+    "puntos de acción",
+    "tareas",
+    "próximos pasos",
+    "azioni",
+    "prossimi passi",
+    "ações",
+    "próximos passos",
+    "acties",
+    "actiepunten",
+    "volgende stappen",
 ];
 
 const KUDOS: &[&str] = &[
@@ -180,6 +200,25 @@ const KUDOS: &[&str] = &[
     "high fives",
     "gratitude",
     "recognition",
+    "danke",
+    "lob",
+    "merci",
+    "remerciements",
+    "gracias",
+    "agradecimientos",
+    "grazie",
+    "obrigado",
+    "bedankt",
+];
+
+const AGREEMENTS: &[&str] = &[
+    "vereinbarungen",
+    "teamvereinbarungen",
+    "accords",
+    "acuerdos",
+    "accordi",
+    "acordos",
+    "afspraken",
 ];
 
 const PARTICIPANTS: &[&str] = &[
@@ -198,6 +237,16 @@ const PARTICIPANTS: &[&str] = &[
     "participants present",
     "who",
     "took part",
+    "teilnehmer",
+    "teilnehmende",
+    "teilnehmerinnen",
+    "anwesend",
+    "présents",
+    "participantes",
+    "asistentes",
+    "partecipanti",
+    "deelnemers",
+    "aanwezig",
 ];
 
 const NOTES: &[&str] = &[
@@ -232,6 +281,11 @@ const NOTES: &[&str] = &[
     "prime directive",
     "off topic",
     "data",
+    "notizen",
+    "sonstiges",
+    "remarques",
+    "notas",
+    "notities",
 ];
 
 const DIMENSIONS: &[&str] = &[
@@ -254,7 +308,11 @@ pub fn role(words: &str) -> Option<HeadingRole> {
         HeadingRole::Roti
     } else if tokens(&["action", "actions"]) || ACTIONS.contains(&words) || says("next steps") {
         HeadingRole::Actions
-    } else if tokens(&["agreement", "agreements"]) || says("ground rules") || words == "norms" {
+    } else if tokens(&["agreement", "agreements"])
+        || AGREEMENTS.contains(&words)
+        || says("ground rules")
+        || words == "norms"
+    {
         HeadingRole::Agreements
     } else if tokens(&[
         "kudos",
@@ -283,7 +341,15 @@ pub fn role(words: &str) -> Option<HeadingRole> {
 
 /// Whether the words say a role and nothing else, so that nothing is lost with them.
 pub fn is_plain_role(words: &str) -> bool {
-    let exact: [&[&str]; 6] = [ACTIONS, KUDOS, PARTICIPANTS, NOTES, DIMENSIONS, COLUMNS];
+    let exact: [&[&str]; 7] = [
+        ACTIONS,
+        AGREEMENTS,
+        KUDOS,
+        PARTICIPANTS,
+        NOTES,
+        DIMENSIONS,
+        COLUMNS,
+    ];
     exact.iter().any(|it| it.contains(&words))
         || matches!(
             words,
@@ -362,9 +428,12 @@ pub enum Fact {
 pub fn fact(key: &str) -> Option<Fact> {
     match key {
         "title" | "name" => Some(Fact::Title),
-        "date" | "meeting date" | "when" | "held on" | "day" | "retro date" => Some(Fact::Date),
+        "date" | "meeting date" | "when" | "held on" | "day" | "retro date" | "datum" | "fecha" => {
+            Some(Fact::Date)
+        }
         "facilitator" | "facilitated by" | "facilitation" | "moderator" | "moderated by"
-        | "host" | "scrum master" | "led by" => Some(Fact::Facilitator),
+        | "host" | "scrum master" | "led by" | "moderation" | "animateur" | "animatrice"
+        | "facilitador" | "facilitadora" | "facilitatore" => Some(Fact::Facilitator),
         "roti" | "return on time invested" | "return on time" => Some(Fact::Roti),
         key if PARTICIPANTS.contains(&key) => Some(Fact::Participants),
         _ => None,
@@ -624,7 +693,9 @@ pub fn names(list: &str) -> Option<Vec<String>> {
     if list.len() > 300 {
         return None;
     }
-    let list = list.replace(" and ", ",").replace(" und ", ",");
+    let list = [" and ", " und ", " et ", " y "]
+        .iter()
+        .fold(list.to_owned(), |list, it| list.replace(it, ","));
     let parts: Vec<&str> = list
         .split(['/', '+', '&', ',', ';'])
         .map(str::trim)
