@@ -1,13 +1,15 @@
 //! The computer the app runs on: its browser, its save dialog.
 
 use std::{
-    fs::OpenOptions,
+    env,
+    fs::{self, OpenOptions},
     io::{self, Write as _},
     path::PathBuf,
+    process::Command,
 };
 
 use async_trait::async_trait;
-use retropress_app::Desktop;
+use retropress_app::{Desktop, Versions};
 use tauri::AppHandle;
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
@@ -41,16 +43,64 @@ impl Desktop for Computer {
         if let Some(opened) = &self.opened {
             return opened.parent().map(|it| it.join(file_name));
         }
+        let (kind, ending) = match file_name.rsplit_once('.') {
+            Some((_, "json")) => ("Configuration", "json"),
+            Some((_, "txt")) => ("Text", "txt"),
+            _ => ("PDF", "pdf"),
+        };
         let (answer, chosen) = oneshot::channel();
         self.handle
             .dialog()
             .file()
             .set_file_name(file_name)
-            .add_filter("PDF", &["pdf"])
+            .add_filter(kind, &[ending])
             .save_file(move |path| {
                 // Nobody waits any more when the window was closed meanwhile.
                 let _ = answer.send(path);
             });
         chosen.await.ok().flatten()?.into_path().ok()
     }
+
+    fn versions(&self) -> Versions {
+        Versions {
+            system: system(),
+            web_view: tauri::webview_version().unwrap_or_default(),
+        }
+    }
+}
+
+/// "Debian GNU/Linux 13 (trixie), 6.12.9, x86_64"
+fn system() -> String {
+    let mut parts = match env::consts::OS {
+        // PRETTY_NAME of os-release(5); the kernel's version is in proc(5).
+        "linux" => {
+            let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+            let name = release
+                .lines()
+                .find_map(|it| it.strip_prefix("PRETTY_NAME="))
+                .map_or("Linux", |it| it.trim_matches('"'));
+            let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+            // What follows the number may have been chosen by whoever built the kernel.
+            let number = kernel
+                .split(|it: char| !it.is_ascii_digit() && it != '.')
+                .next()
+                .unwrap_or_default();
+            vec![name.to_owned(), number.to_owned()]
+        }
+        "macos" => vec!["macOS".to_owned(), said_by("sw_vers", &["-productVersion"])],
+        "windows" => vec![said_by("cmd", &["/C", "ver"])],
+        other => vec![other.to_owned()],
+    };
+    parts.push(env::consts::ARCH.to_owned());
+    parts.retain(|it| !it.is_empty());
+    parts.join(", ")
+}
+
+/// What a program of the system says about its version; empty when it says nothing.
+fn said_by(program: &str, arguments: &[&str]) -> String {
+    Command::new(program)
+        .args(arguments)
+        .output()
+        .map(|it| String::from_utf8_lossy(&it.stdout).trim().to_owned())
+        .unwrap_or_default()
 }

@@ -2,12 +2,13 @@
 
 use std::{panic, path::Path};
 
+use retropress_app::support_report;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 
 /// Logging goes on without a file where none can be written.
 pub fn start(folder: &Path) {
-    let folder = folder.join("logs");
+    let folder = folder.join(support_report::LOG_FOLDER);
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("retropress")

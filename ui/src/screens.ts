@@ -16,6 +16,7 @@ const onDemand: Record<OnDemand, () => Promise<{ default: Screen }>> = {
   import: () => import("./screens/import/Import.svelte"),
   published: () => import("./screens/published/Published.svelte"),
   settings: () => import("./screens/settings/Settings.svelte"),
+  security: () => import("./screens/security/Security.svelte"),
   connect: () => import("./screens/wizard/Wizard.svelte"),
 };
 

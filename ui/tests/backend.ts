@@ -521,6 +521,14 @@ export class Backend {
       this.state.integrations = this.state.integrations.filter((it) => it.id !== integrationId);
     },
 
+    hand_on_integration: ({ madeBy }) => {
+      if (!String(madeBy).trim()) {
+        throw problem("invalid", { field: "madeBy", message: "Enter your name." });
+      }
+      return "/home/ines/Retropress - wiki.harbour.example.json";
+    },
+    open_handed_on: () => sample.handedOn(),
+
     check_connection: ({ request }) => {
       this.lastRequest = request;
       const cloud = request.method === "apiToken";
@@ -646,6 +654,11 @@ export class Backend {
     delete_test: () => this.carry(operation("delete", "Test summary"), () => undefined),
     view_test: () => undefined,
     open_server_page: () => undefined,
+
+    read_security: () => sample.security(),
+    save_security_pdf: () => "/home/ines/Confluence integration security.pdf",
+    make_support_report: () => sample.supportReport,
+    save_support_report: () => "/home/ines/Retropress support report 2026-11-19.txt",
 
     preview_share: ({ draftId, integrationId }) => {
       const draft = this.draft(draftId);

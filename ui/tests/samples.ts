@@ -4,7 +4,9 @@ import type { Action } from "../src/api/bindings/Action";
 import type { CloudSite } from "../src/api/bindings/CloudSite";
 import type { CertificateView } from "../src/api/bindings/CertificateView";
 import type { Check } from "../src/api/bindings/Check";
+import type { Document } from "../src/api/bindings/Document";
 import type { Draft } from "../src/api/bindings/Draft";
+import type { HandedOn } from "../src/api/bindings/HandedOn";
 import type { Idea } from "../src/api/bindings/Idea";
 import type { Integration } from "../src/api/bindings/Integration";
 import type { NetworkView } from "../src/api/bindings/NetworkView";
@@ -531,3 +533,94 @@ export const checks = (): Check[] => {
     ),
   ];
 };
+/** A configuration that somebody handed on. */
+export const handedOn = (): HandedOn => ({
+  madeBy: "Ines Okafor",
+  madeAt: "2026-11-18T09:30:00Z",
+  madeWith: "Retropress 0.1.0",
+  serverUrl: "https://wiki.harbour.example/confluence",
+  server: "https://wiki.harbour.example",
+  edition: "dataCenter",
+  method: "personalAccessToken",
+  clientId: "",
+  serviceAccount: false,
+  scopeFamily: "granular",
+  scopes: [],
+  configuration: {
+    spaceId: "PAY",
+    spaceKey: "PAY",
+    spaceName: "Payments",
+    retrospectiveParent: { type: "new", title: "Retrospectives {{YYYY}}" },
+    retrospectiveTitle: "{{RetrospectiveTitleOrDate}} - Retrospective",
+    healthCheckParent: { type: "none" },
+    healthCheckTitle: "{{HealthCheckTitleOrDate}} - Health Check",
+    labels: ["retro"],
+  },
+  proxy: "proxy.harbour.example:3128",
+  warnings: [],
+});
+
+/** A few parts of each kind; the app's own text is in src-tauri/crates/app/src/security.rs. */
+export const security = (): Document => ({
+  kind: null,
+  title: "Confluence integration security",
+  blocks: [
+    { type: "paragraph", text: "What Retropress sends to Confluence, and to which hosts." },
+    {
+      type: "properties",
+      rows: [
+        { name: "Version", value: { type: "text", value: "Retropress 0.1.0" } },
+        { name: "Proxy", value: { type: "text", value: "proxy.harbour.example:3128" } },
+      ],
+    },
+    { type: "heading", level: 2, text: "Where requests go" },
+    { type: "bullets", items: ["To the Server URL that was entered.", "To no other host."] },
+    { type: "heading", level: 3, text: "Hosts to allow" },
+    {
+      type: "table",
+      columns: [
+        { name: "Host", code: true },
+        { name: "Needed for", code: false },
+      ],
+      rows: [
+        ["api.atlassian.com", "An API token with scopes."],
+        ["auth.atlassian.com", "Atlassian Login."],
+      ],
+    },
+    { type: "heading", level: 2, text: "Every API call" },
+    {
+      type: "table",
+      columns: [
+        { name: "Method", code: true },
+        { name: "Path", code: true },
+        { name: "Why", code: false },
+      ],
+      rows: [
+        [
+          "GET",
+          "/rest/api/content/{page}/child/attachment",
+          "Looks whether a PDF already arrived.",
+        ],
+      ],
+    },
+  ],
+});
+
+export const supportReport = `Retropress      0.1.0
+Made            2026-11-19 09:43 UTC
+System          Debian GNU/Linux 13, x86_64
+Web view        2.46.3
+Keyring         answers
+
+Database        SQLite 3.51.3, schema 1, integrity ok, 18842 KB
+Counts          teams 2, drafts 41, integrations 2, published 28
+Operations      done 31, needsAttention 1
+  RP-22AB10     create, needsAttention, step upload, tooLarge, since 2026-11-18 17:02 UTC
+
+Connection 1    Data Center 9.2.7, Confluence Server / Data Center - Personal Access Token
+  host          host 1, https, port 443, with a context path, directly
+  secret        sealed
+
+Log             warnings and errors, the last 1
+  2026-11-18 17:02:11 UTC ERROR the operation stopped
+`;

@@ -34,6 +34,8 @@ commands! {
     save_integration = integrations::save(session_id: String, configuration: Configuration, session_only: bool) -> Integration;
     remove_secret = integrations::remove_secret(integration_id: String) -> Integration;
     disconnect = integrations::disconnect(integration_id: String) -> ();
+    hand_on_integration = hand_on::save(integration_id: String, made_by: String) -> Option<String>;
+    open_handed_on = hand_on::open(team_id: String, base64: String) -> HandedOn;
 
     read_network = network::read(scope: NetworkScope) -> NetworkView;
     save_network = network::save(scope: NetworkScope, request: NetworkRequest, session_only: bool) -> NetworkView;
@@ -79,6 +81,11 @@ commands! {
     view_publication = history::view(publication_id: String) -> ();
     delete_publication = history::delete(publication_id: String) -> Operation;
     republish = history::republish(publication_id: String) -> Operation;
+
+    read_security = security::read() -> Document;
+    save_security_pdf = security::save_pdf() -> Option<String>;
+    make_support_report = support_report::make() -> String;
+    save_support_report = support_report::save(text: String) -> Option<String>;
 
     start_sandbox = sandbox::start() -> SandboxView;
     view_sandbox = sandbox::view() -> ();

@@ -4,9 +4,11 @@ import type { Check } from "./bindings/Check";
 import type { Configuration } from "./bindings/Configuration";
 import type { ConnectRequest } from "./bindings/ConnectRequest";
 import type { Connection } from "./bindings/Connection";
+import type { Document } from "./bindings/Document";
 import type { Draft } from "./bindings/Draft";
 import type { DraftList } from "./bindings/DraftList";
 import type { DraftQuery } from "./bindings/DraftQuery";
+import type { HandedOn } from "./bindings/HandedOn";
 import type { ImportOptions } from "./bindings/ImportOptions";
 import type { ImportPreview } from "./bindings/ImportPreview";
 import type { ImportSource } from "./bindings/ImportSource";
@@ -107,6 +109,9 @@ export const saveNetwork = (scope: NetworkScope, request: NetworkRequest, sessio
 export const testNetwork = (scope: NetworkScope, request: NetworkRequest, address: string): Promise<Array<Check>> => call("test_network", { scope, request, address });
 
 export const readAuthorities = (file: string): Promise<Array<CertificateView>> => call("read_authorities", { file });
+export const handOnIntegration = (integrationId: string, madeBy: string): Promise<string | null> => call("hand_on_integration", { integrationId, madeBy });
+
+export const openHandedOn = (teamId: string, base64: string): Promise<HandedOn> => call("open_handed_on", { teamId, base64 });
 
 export const checkConnection = (request: ConnectRequest): Promise<Connection> => call("check_connection", { request });
 
@@ -179,6 +184,14 @@ export const viewPublication = (publicationId: string): Promise<void> => call("v
 export const deletePublication = (publicationId: string): Promise<Operation> => call("delete_publication", { publicationId });
 
 export const republish = (publicationId: string): Promise<Operation> => call("republish", { publicationId });
+
+export const readSecurity = (): Promise<Document> => call("read_security");
+
+export const saveSecurityPdf = (): Promise<string | null> => call("save_security_pdf");
+
+export const makeSupportReport = (): Promise<string> => call("make_support_report");
+
+export const saveSupportReport = (text: string): Promise<string | null> => call("save_support_report", { text });
 
 export const startSandbox = (): Promise<SandboxView> => call("start_sandbox");
 

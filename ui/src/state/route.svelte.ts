@@ -7,6 +7,7 @@ export type Route =
   | { screen: "import"; params: Record<string, never> }
   | { screen: "published"; params: { publicationId: string | null } }
   | { screen: "settings"; params: { section: SettingsSection } }
+  | { screen: "security"; params: Record<string, never> }
   | {
       screen: "connect";
       params: { teamId: string; integrationId: string | null; sandbox: SandboxSide | null };
@@ -35,6 +36,8 @@ export function parse(hash: string): Route {
       return { screen: "published", params: { publicationId: second ?? null } };
     case "settings":
       return { screen: "settings", params: { section: settingsSection(second) } };
+    case "security":
+      return { screen: "security", params: {} };
     case "connect": {
       if (!second) return home;
       const side = new URLSearchParams(query).get("sandbox");

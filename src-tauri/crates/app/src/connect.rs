@@ -45,6 +45,17 @@ pub enum Method {
     ApplicationLink,
 }
 
+/// The method's name in the wizard, to the letter.
+pub(crate) fn name_of(method: Method) -> &'static str {
+    match method {
+        Method::AtlassianLogin => "Confluence Cloud - Atlassian Login",
+        Method::ApiToken => "Confluence Cloud - API Token",
+        Method::PersonalAccessToken => "Confluence Server / Data Center - Personal Access Token",
+        Method::Basic => "Confluence Server / Data Center - Basic Authentication",
+        Method::ApplicationLink => "Confluence Server / Data Center - Application Link",
+    }
+}
+
 /// What the Connect step's form holds. A secret left `None` means the saved one.
 ///
 /// It crosses from the window only; nothing with a secret ever crosses back.

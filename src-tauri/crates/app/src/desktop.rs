@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use url::Url;
 
-use crate::Result;
+use crate::{ApiError, App, ErrorCode, Result};
 
 #[async_trait]
 pub trait Desktop: Send + Sync {
@@ -14,6 +14,55 @@ pub trait Desktop: Send + Sync {
 
     /// Asks where to save a file; `None` when the user cancelled.
     async fn choose_where_to_save(&self, file_name: &str) -> Option<PathBuf>;
+
+    /// The system and the web view, for the support report. Nothing that names the user or the
+    /// computer.
+    fn versions(&self) -> Versions {
+        Versions::default()
+    }
+}
+
+/// Empty where it is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// "Debian 13.2, x86_64"
+    pub system: String,
+    /// "2.46.3"
+    pub web_view: String,
+}
+
+/// Asks where to save a file, writes it there and answers the path; `None` when the user cancelled.
+///
+/// # Errors
+/// A full disk, a folder that cannot be written to; `what` is the file in the user's words.
+pub(crate) async fn save(
+    app: &App,
+    file_name: &str,
+    bytes: Vec<u8>,
+    what: &str,
+) -> Result<Option<String>> {
+    let Some(path) = app.inner.desktop.choose_where_to_save(file_name).await else {
+        return Ok(None);
+    };
+    let target = path.clone();
+    let written = tokio::task::spawn_blocking(move || std::fs::write(target, bytes))
+        .await
+        .map_err(|it| ApiError::internal(&it))?;
+    written.map_err(|problem| {
+        let mut error = ApiError::new(
+            if problem.kind() == std::io::ErrorKind::StorageFull {
+                ErrorCode::DiskFull
+            } else {
+                ErrorCode::Storage
+            },
+            format!("The {what} could not be saved"),
+            "Choose another folder, or free some room on this computer.",
+        )
+        .retry();
+        error.details = format!("{}: {problem}", path.display());
+        error
+    })?;
+    Ok(Some(path.display().to_string()))
 }
 
 /// Runs the built-in sandbox. The app talks to it like to any Confluence, through HTTP alone.

@@ -121,6 +121,7 @@ pub enum Field {
     ConnectSeconds,
     AnswerSeconds,
     TestAddress,
+    MadeBy,
 }
 
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;

@@ -9,14 +9,17 @@ mod desktop;
 pub mod drafts;
 mod error;
 mod grant;
+pub mod hand_on;
 pub mod history;
 pub mod import;
 pub mod integrations;
 pub mod network;
 pub mod publish;
 pub mod sandbox;
+pub mod security;
 pub mod settings;
 pub mod share;
+pub mod support_report;
 pub mod system_fonts;
 pub mod teams;
 
@@ -36,7 +39,7 @@ use tokio::sync::broadcast;
 use ts_rs::TS;
 
 pub use connect::sign_in::{OauthClient, OauthOptions};
-pub use desktop::{Desktop, SandboxAddresses, SandboxHost};
+pub use desktop::{Desktop, SandboxAddresses, SandboxHost, Versions};
 pub use error::{ApiError, ErrorCode, Field, Result};
 
 /// The app's state: its store, its keyring, its open connections. Cheap to clone.

@@ -654,6 +654,32 @@ async fn refresh(app: &App, changed: &NetworkScope) {
     }
 }
 
+/// The proxy that holds for a scope, for those who are told: no user, no password.
+pub(crate) enum ProxyInUse {
+    System,
+    None,
+    /// Host and port.
+    Own(String),
+}
+
+pub(crate) fn proxy_in_use(app: &App, scope: &NetworkScope) -> Result<ProxyInUse> {
+    for scope in [scope, &NetworkScope::Everywhere] {
+        let proxy = stored(app, scope)?.proxy;
+        match proxy.choice {
+            ProxyUse::Inherit => {}
+            ProxyUse::System => return Ok(ProxyInUse::System),
+            ProxyUse::None => return Ok(ProxyInUse::None),
+            ProxyUse::Own => {
+                return Ok(ProxyInUse::Own(format!("{}:{}", proxy.host, proxy.port)));
+            }
+        }
+    }
+    Ok(match app.inner.network.base.proxy {
+        ProxyChoice::None => ProxyInUse::None,
+        _ => ProxyInUse::System,
+    })
+}
+
 /// What holds for the scope: its own settings, and those for every connection where it has none.
 async fn options(app: &App, scope: &NetworkScope, own: &Loaded) -> Result<HttpOptions> {
     let mut options = app.inner.network.base.clone();

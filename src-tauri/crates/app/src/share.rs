@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ApiError, App, ErrorCode, Result, drafts,
+    App, Result, desktop, drafts,
     integrations::{self, Parent, StoredIntegration},
     publish::{self, Plan},
     teams,
@@ -123,28 +123,7 @@ pub async fn save_pdf(
     integration_id: Option<String>,
 ) -> Result<Option<String>> {
     let (name, pdf) = render(app, &draft_id, integration_id.as_deref()).await?;
-    let Some(path) = app.inner.desktop.choose_where_to_save(&name).await else {
-        return Ok(None);
-    };
-    let target = path.clone();
-    let written = tokio::task::spawn_blocking(move || std::fs::write(target, pdf.bytes))
-        .await
-        .map_err(|it| ApiError::internal(&it))?;
-    written.map_err(|problem| {
-        let mut error = ApiError::new(
-            if problem.kind() == std::io::ErrorKind::StorageFull {
-                ErrorCode::DiskFull
-            } else {
-                ErrorCode::Storage
-            },
-            "The PDF could not be saved",
-            "Choose another folder, or free some room on this computer.",
-        )
-        .retry();
-        error.details = format!("{}: {problem}", path.display());
-        error
-    })?;
-    Ok(Some(path.display().to_string()))
+    desktop::save(app, &name, pdf.bytes, "PDF").await
 }
 
 async fn render(
@@ -154,7 +133,7 @@ async fn render(
 ) -> Result<(String, retropress_summary::pdf::Pdf)> {
     let it = prepare(app, draft_id, integration_id)?;
     let author = publish::author(&it.content, &it.team_name);
-    let pdf = publish::render(app, it.plan.document, author, draft_id).await?;
+    let pdf = publish::render(app, it.plan.document, author, publish::reference(draft_id)).await?;
     Ok((it.plan.pdf_name, pdf))
 }
 

@@ -1,6 +1,8 @@
-//! Every call this crate makes, in one table. Requests are built from it and from nothing else.
+//! Every call this crate makes, in one table. Requests are built from it and from nothing else: a
+//! [`Call`] can be made only here, and a request to any other path than its own is not sent.
 
 use reqwest::Method;
+use url::Url;
 
 /// Which servers a call is made to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +34,36 @@ pub struct Call {
     /// Scope a scoped API token or an OAuth app needs for it on Cloud.
     pub scope: Option<&'static str>,
     pub why: &'static str,
+    _listed: Listed,
+}
+
+/// Known to this file only, so that no call can be made beside the table.
+#[derive(Debug, PartialEq, Eq)]
+struct Listed;
+
+impl Call {
+    /// Whether a request of this method and path, whatever stands before it, is this call.
+    pub fn fits(&self, method: &str, path: &str) -> bool {
+        let wanted: Vec<&str> = segments(self.path).collect();
+        let found: Vec<&str> = segments(path).collect();
+        let Some(before) = found.len().checked_sub(wanted.len()) else {
+            return false;
+        };
+        // The start page has no path of its own for a base to stand before.
+        (before == 0 || !wanted.is_empty())
+            && method == self.method.as_str()
+            && wanted.iter().zip(&found[before..]).all(|(wanted, found)| {
+                wanted.starts_with('{') && !found.is_empty() || wanted == found
+            })
+    }
+
+    pub(crate) fn leads_to(&self, address: &Url) -> bool {
+        self.fits(self.method.as_str(), address.path())
+    }
+}
+
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|it| !it.is_empty())
 }
 
 macro_rules! calls {
@@ -44,6 +76,7 @@ macro_rules! calls {
                 dialect: Dialect::$dialect,
                 scope: $scope,
                 why: $why,
+                _listed: Listed,
             };
         )+
 
@@ -133,4 +166,143 @@ calls! {
         "Attaches the PDF.";
     UPLOAD_VERSION = "Upload a new version of a file", POST "/rest/api/content/{page}/child/attachment/{attachment}/data", DataCenter, None,
         "Replaces the PDF of an updated page.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        path::{Path, PathBuf},
+    };
+
+    use super::*;
+    use crate::{
+        ErrorKind, Http, HttpOptions, Outcome,
+        http::{Payload, Request},
+    };
+
+    #[test]
+    fn a_call_knows_its_own_addresses() {
+        assert!(PAGE.fits("GET", "/rest/api/content/12"));
+        assert!(PAGE.fits("GET", "/confluence/rest/api/content/12"));
+        assert!(!PAGE.fits("DELETE", "/rest/api/content/12"));
+        assert!(!PAGE.fits("GET", "/rest/api/content/12/history"));
+        assert!(!PAGE.fits("GET", "/rest/api/user/12"));
+        assert!(!PAGE.fits("GET", "/12"));
+        assert!(START_PAGE.fits("GET", "/"));
+        assert!(!START_PAGE.fits("GET", "/admin"));
+    }
+
+    #[test]
+    fn nothing_is_listed_twice_and_each_says_why() {
+        for (at, call) in ALL.iter().enumerate() {
+            assert!(call.why.ends_with('.'), "{}", call.name);
+            assert!(call.path.starts_with('/'), "{}", call.name);
+            assert!(
+                !ALL[..at].iter().any(|it| it.method == call.method
+                    && it.path == call.path
+                    && it.dialect == call.dialect),
+                "{}",
+                call.name
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_past_the_table_is_not_sent() {
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        server.set_nonblocking(true).unwrap();
+        let address = format!("http://{}/rest/api/audit", server.local_addr().unwrap());
+        let sent = Http::new(&HttpOptions::default())
+            .unwrap()
+            .send(Request {
+                call: &PAGE,
+                url: Url::parse(&address).unwrap(),
+                authorization: None,
+                payload: Payload::Empty,
+            })
+            .await;
+        let Err(refused) = sent else {
+            panic!("it was sent")
+        };
+        assert_eq!(
+            (refused.kind(), refused.outcome()),
+            (ErrorKind::Refused, Outcome::NotDone)
+        );
+        // A connection that was opened would wait here.
+        assert_eq!(
+            server.accept().unwrap_err().kind(),
+            std::io::ErrorKind::WouldBlock
+        );
+    }
+
+    /// What could send a request past the table, and the one file that may hold it.
+    const WAYS_OUT: &[&str] = &[
+        "reqwest::Client",
+        "reqwest::get",
+        "reqwest::blocking",
+        "RequestBuilder",
+        "TcpStream::connect",
+        "UdpSocket::",
+    ];
+    const MAY_SEND: &str = "confluence/src/http.rs";
+    const HTTP_CLIENTS: &[&str] = &[
+        "reqwest",
+        "hyper",
+        "hyper-util",
+        "ureq",
+        "isahc",
+        "curl",
+        "attohttpc",
+        "surf",
+        "awc",
+        "tauri-plugin-http",
+    ];
+
+    #[test]
+    fn no_other_file_of_the_app_sends_a_request() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let rooms = ["app", "confluence", "secrets", "store", "summary"];
+        let mut files = Vec::new();
+        for room in rooms {
+            sources(&crates.join(room).join("src"), &mut files);
+        }
+        sources(&crates.join("../src"), &mut files);
+        assert!(files.len() > 60, "{}", files.len());
+        for file in files {
+            let text = fs::read_to_string(&file).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+            for way in WAYS_OUT.iter().filter(|_| !file.ends_with(MAY_SEND)) {
+                assert!(!code.contains(way), "{} has {way}", file.display());
+            }
+        }
+        let manifests = rooms
+            .iter()
+            .filter(|it| **it != "confluence")
+            .map(|it| crates.join(it).join("Cargo.toml"))
+            .chain([crates.join("../../Cargo.toml")]);
+        for manifest in manifests {
+            let text = fs::read_to_string(&manifest).unwrap();
+            let used = text.split("[dependencies]").nth(1).unwrap();
+            for line in used.lines().take_while(|it| !it.starts_with('[')) {
+                let name = line.split([' ', '.', '=']).next().unwrap();
+                assert!(
+                    !HTTP_CLIENTS.contains(&name),
+                    "{} uses {name}",
+                    manifest.display()
+                );
+            }
+        }
+    }
+
+    fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, files);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                files.push(path);
+            }
+        }
+    }
 }

@@ -169,6 +169,8 @@ pub(crate) enum Cause {
     Truncated,
     TooLong,
     EndlessList,
+    /// A request of ours that the table of calls does not hold.
+    NotListed,
     RedirectTo(String),
 }
 

@@ -220,9 +220,13 @@ impl Http {
         let url = request.url.clone();
         let started = Instant::now();
         let mut status = None;
-        let result = match connections.exchange(request, &mut status).await {
-            Err(error) => Err(connections.explain(error, &url).await),
-            answer => answer,
+        let result = if !call.leads_to(&url) {
+            Err(Error::new(ErrorKind::Refused, Outcome::NotDone).because(Cause::NotListed))
+        } else {
+            match connections.exchange(request, &mut status).await {
+                Err(error) => Err(connections.explain(error, &url).await),
+                answer => answer,
+            }
         };
         let record = CallRecord {
             call,

@@ -279,6 +279,11 @@ impl Error {
                     "a name has 1 to 255 characters, and no control characters.",
                     "choose another name.",
                 ),
+                Some(Cause::NotListed) => words(
+                    "Retropress did not send a request that it does not list",
+                    "each request has to be one of those in the table of its calls.",
+                    "send the details to whoever maintains Retropress.",
+                ),
                 Some(Cause::Xsrf) => words(
                     "Confluence took the upload for a forgery",
                     "something on the way, such as a proxy, took out the header that marks it as wanted.",

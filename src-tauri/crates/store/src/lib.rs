@@ -5,6 +5,7 @@
 
 mod drafts;
 mod error;
+mod health;
 mod integrations;
 mod library;
 mod network;
@@ -25,6 +26,7 @@ pub use drafts::{
     DraftFilter, DraftOrder, DraftRecord, DraftRow, DraftRows, NewText, PreviousDraft, Standing,
 };
 pub use error::StoreError;
+pub use health::{Health, OperationSummary};
 pub use integrations::IntegrationRecord;
 pub use library::Shelf;
 pub use network::NetworkRecord;

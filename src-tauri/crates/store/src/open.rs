@@ -11,8 +11,8 @@ use rusqlite::Connection;
 
 use crate::{Result, Store, StoreError};
 
-const FILE: &str = "retropress.db";
-const BACKUP: &str = "retropress.backup.db";
+pub(crate) const FILE: &str = "retropress.db";
+pub(crate) const BACKUP: &str = "retropress.backup.db";
 const BACKUP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Each entry brings the schema one version further; `user_version` counts them.

@@ -309,6 +309,7 @@ fn network_settings_are_one_row_for_all_and_one_for_each_integration() {
         parents: "{}".into(),
         allow_http: false,
         sandbox: false,
+        sign_in: "{}".into(),
         saved_at: 1,
     };
     store.save_integration(&integration, None).unwrap();

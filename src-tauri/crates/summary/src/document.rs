@@ -34,7 +34,8 @@ pub struct Context<'a> {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct Document {
-    pub kind: Kind,
+    /// `None` for what Retropress says about itself.
+    pub kind: Option<Kind>,
     pub title: String,
     pub blocks: Vec<Block>,
 }
@@ -79,6 +80,7 @@ pub enum Block {
     Comments {
         comments: Vec<CommentLine>,
     },
+    Table(Table),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -152,6 +154,24 @@ pub struct Distribution {
     pub compared_with: String,
 }
 
+/// Texts in rows and columns; each row has a cell for each column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Table {
+    pub columns: Vec<TableColumn>,
+    pub rows: Vec<Vec<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct TableColumn {
+    pub name: String,
+    /// Holds what is typed or sent to the letter, such as an address.
+    pub code: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
@@ -195,7 +215,7 @@ pub fn build(summary: &Summary, context: &Context<'_>) -> Document {
         Summary::HealthCheck(it) => health_check(it, context, &mut blocks),
     }
     Document {
-        kind: summary.kind(),
+        kind: Some(summary.kind()),
         title: context.title.to_owned(),
         blocks: blocks.0,
     }

@@ -6,7 +6,7 @@
 use crate::{
     Priority,
     document::{
-        Block, CommentLine, Distribution, Document, IdeaLine, PropertyValue, Task,
+        Block, CommentLine, Distribution, Document, IdeaLine, PropertyValue, Table, Task,
         average_in_words, change_in_words, votes_in_words,
     },
     title::date_in_words,
@@ -41,6 +41,7 @@ fn block(block: &Block) -> String {
         }),
         Block::Distribution(it) => distribution(it),
         Block::Comments { comments } => list(comments, |it| item("- ", &comment(it))),
+        Block::Table(it) => table(it),
     }
 }
 
@@ -128,6 +129,37 @@ fn distribution(it: &Distribution) -> String {
         rows.push(table_row(&cells));
     }
     rows.join("\n")
+}
+
+fn table(it: &Table) -> String {
+    let head: Vec<String> = it.columns.iter().map(|it| it.name.clone()).collect();
+    let rule = ["---"].repeat(head.len()).join(" | ");
+    let mut rows = vec![table_row(&head), format!("| {rule} |")];
+    for row in &it.rows {
+        let cells = row.iter().enumerate().map(|(at, cell)| {
+            if it.columns.get(at).is_some_and(|it| it.code) {
+                code(cell)
+            } else {
+                one_line(cell)
+            }
+        });
+        rows.push(format!("| {} |", cells.collect::<Vec<_>>().join(" | ")));
+    }
+    rows.join("\n")
+}
+
+/// Each line as a code span, which GitHub shows to the letter but for a bar; one with a sign that
+/// would end the span or the cell is escaped instead.
+fn code(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|it| !it.is_empty());
+    let spans = lines.map(|it| {
+        if it.contains(['`', '|', '\\']) || it.chars().any(char::is_control) {
+            one_line(it)
+        } else {
+            format!("`{it}`")
+        }
+    });
+    spans.collect::<Vec<_>>().join(", ")
 }
 
 fn table_row(cells: &[String]) -> String {

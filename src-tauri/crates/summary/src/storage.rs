@@ -20,7 +20,7 @@ use crate::{
     Priority,
     document::{
         Block, CommentLine, Distribution, DistributionRow, Document, IdeaLine, KudoLine, Property,
-        PropertyValue, Task, average_in_words, change_in_words, votes_in_words,
+        PropertyValue, Table, Task, average_in_words, change_in_words, votes_in_words,
     },
     title::date_in_words,
 };
@@ -98,7 +98,28 @@ impl Page {
             Block::Kudos { items } => self.list("ul", items, Self::kudo),
             Block::Distribution(it) => self.distribution(it),
             Block::Comments { comments } => self.list("ul", comments, Self::comment),
+            Block::Table(it) => self.plain_table(it),
         }
+    }
+
+    fn plain_table(&mut self, it: &Table) -> Written {
+        self.table(|page| {
+            page.element("tr", &[], |page| {
+                for column in &it.columns {
+                    page.element("th", &[], |page| page.paragraph(&column.name))?;
+                }
+                Ok(())
+            })?;
+            for row in &it.rows {
+                page.element("tr", &[], |page| {
+                    for cell in row {
+                        page.element("td", &[], |page| page.paragraph(cell))?;
+                    }
+                    Ok(())
+                })?;
+            }
+            Ok(())
+        })
     }
 
     fn properties(&mut self, rows: &[Property]) -> Written {

@@ -6,14 +6,14 @@ use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use retropress_summary::{
     Kind, Summary,
-    document::{Block, CommentLine, Context, Document, IdeaLine, build},
+    document::{Block, CommentLine, Context, Document, IdeaLine, Table, TableColumn, build},
     markdown::write,
     sample,
 };
 
 fn file(blocks: Vec<Block>) -> String {
     write(&Document {
-        kind: Kind::Retrospective,
+        kind: Some(Kind::Retrospective),
         title: "T".into(),
         blocks,
     })
@@ -57,6 +57,31 @@ fn lines_of_an_idea_stay_in_its_item() {
     assert_eq!(
         file(vec![Block::Ideas { ideas: vec![idea] }]),
         "# T\n\n- one\\\n  \\\n  two\\\n  \\# three\\\n  1\\. four\n  - Mei: a\\\n    b\n"
+    );
+}
+
+#[test]
+fn a_table_keeps_addresses_to_the_letter_and_its_cells_apart() {
+    let column = |name: &str, code| TableColumn {
+        name: name.into(),
+        code,
+    };
+    let written = file(vec![Block::Table(Table {
+        columns: vec![column("Path", true), column("Why", false)],
+        rows: vec![
+            vec!["/a_b/{c}*".into(), "a | b_c".into()],
+            vec!["a|`b".into(), "one\ntwo".into()],
+            vec![String::new(), String::new()],
+        ],
+    })]);
+    assert_eq!(
+        written,
+        "# T\n\n\
+         | Path | Why |\n\
+         | --- | --- |\n\
+         | `/a_b/{c}*` | a \\| b\\_c |\n\
+         | a\\|\\`b | one two |\n\
+         |  |  |\n"
     );
 }
 

@@ -9,7 +9,7 @@ use retropress_summary::{
     Kind, Summary,
     document::{
         Block, CommentLine, Context, Distribution, DistributionRow, Document, IdeaLine, KudoLine,
-        Property, PropertyValue, Task, build,
+        Property, PropertyValue, Table, TableColumn, Task, build,
     },
     sample,
     storage::{Marker, STEP_COLOURS, write},
@@ -38,7 +38,7 @@ fn sample_page(summary: Summary) -> String {
 fn page(blocks: Vec<Block>) -> String {
     write(
         &Document {
-            kind: Kind::Retrospective,
+            kind: Some(Kind::Retrospective),
             title: "T".into(),
             blocks,
         },
@@ -470,6 +470,20 @@ fn lists_without_items_are_not_written() {
     ]);
     assert_known_markup(&parse(&body), false);
     assert_eq!(parse(&body).children.len(), 1);
+}
+
+#[test]
+fn a_table_of_texts_is_a_table() {
+    let written = page(vec![Block::Table(Table {
+        columns: vec![TableColumn {
+            name: "Path".into(),
+            code: true,
+        }],
+        rows: vec![vec!["<b>".into()]],
+    })]);
+    assert!(written.starts_with(
+        "<table><tbody><tr><th><p>Path</p></th></tr><tr><td><p>&lt;b&gt;</p></td></tr></tbody></table>"
+    ));
 }
 
 proptest! {

@@ -13,7 +13,7 @@ use retropress_summary::{
     Kind, Priority,
     document::{
         Block, CommentLine, Distribution, DistributionRow, Document, IdeaLine, KudoLine, Property,
-        PropertyValue, Task,
+        PropertyValue, Table, TableColumn, Task,
     },
     pdf::{FontSource, Fonts, Options, Paper, Pdf, SystemFace, write},
 };
@@ -33,7 +33,7 @@ fn options(paper: Paper) -> Options<'static> {
 
 fn document(blocks: Vec<Block>) -> Document {
     Document {
-        kind: Kind::Retrospective,
+        kind: Some(Kind::Retrospective),
         title: "Sprint 42 - Retrospective".into(),
         blocks,
     }
@@ -447,6 +447,62 @@ fn a_long_table_repeats_its_head_on_each_page() {
 }
 
 #[test]
+fn a_table_of_texts_breaks_over_pages_under_a_repeated_head() {
+    let column = |name: &str| TableColumn {
+        name: name.into(),
+        code: false,
+    };
+    let path = "/rest/api/content/{page}/child/attachment/{attachment}/data";
+    let rows = (0..120)
+        .map(|it| {
+            vec![
+                format!("POST {it}"),
+                path.into(),
+                "Replaces the PDF. ".repeat(6),
+            ]
+        })
+        .collect();
+    let (pdf, read) = render(vec![
+        heading("Every call"),
+        Block::Table(Table {
+            columns: vec![column("Method"), column("Path"), column("Why")],
+            rows,
+        }),
+    ]);
+    assert!(pdf.pages > 3);
+    for page in 0..read.pages.len() {
+        let lines = read.lines(page);
+        let heads = lines.iter().filter(|it| *it == "Method|Path|Why").count();
+        assert_eq!(heads, 1, "page {}", page + 1);
+    }
+    // A path is broken where it must be, and loses nothing.
+    let text: String = read.text().split_whitespace().collect();
+    assert_eq!(text.matches("Replaces").count(), 720);
+    for it in read.pages.iter().flatten() {
+        assert!(it.end < 595.28 - 50.0, "{it:?}");
+    }
+    for number in 0..120 {
+        let first = format!("POST {number}|");
+        let found = (0..read.pages.len())
+            .flat_map(|it| read.lines(it))
+            .filter(|it| it.starts_with(&first))
+            .count();
+        assert_eq!(found, 1, "{first}");
+    }
+}
+
+#[test]
+fn what_is_about_retropress_itself_says_so() {
+    let about = Document {
+        kind: None,
+        ..document(vec![paragraph("x")])
+    };
+    let pdf = write(&about, &Fonts::bundled().unwrap(), &options(Paper::A4)).unwrap();
+    let text = Read::new(&pdf.bytes).text();
+    assert!(text.contains("Retropress") && !text.contains("Health check"));
+}
+
+#[test]
 fn a_table_that_ends_with_its_page_leaves_no_head_behind() {
     for filler in 30..60 {
         let mut blocks: Vec<Block> = (0..filler)
@@ -538,7 +594,7 @@ fn a_word_of_a_hundred_thousand_characters_stays_on_the_paper() {
 #[test]
 fn an_empty_document_is_one_page() {
     let empty = Document {
-        kind: Kind::HealthCheck,
+        kind: Some(Kind::HealthCheck),
         title: String::new(),
         blocks: Vec::new(),
     };

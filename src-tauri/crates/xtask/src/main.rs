@@ -31,7 +31,8 @@ cargo xtask <command>
                      format, spelling, ui, clippy, unit, bindings, keyring, oauth, e2e, dependencies
   tour               do the main job in the real window; pictures, page and PDF go to target/tour
   bench [figure ...] measure speed and size against their limits
-  bindings           write ui/src/api/bindings and ui/src/api/commands.ts again
+  bindings           write ui/src/api/bindings, ui/src/api/commands.ts and the README's section
+                     on security again
   dist               build the .deb and .rpm and say their sizes
 ";
 

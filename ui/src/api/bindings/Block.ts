@@ -4,6 +4,7 @@ import type { Distribution } from "./Distribution";
 import type { IdeaLine } from "./IdeaLine";
 import type { KudoLine } from "./KudoLine";
 import type { Property } from "./Property";
+import type { Table } from "./Table";
 import type { Task } from "./Task";
 
-export type Block = { "type": "properties", rows: Array<Property>, } | { "type": "pdfLink", file_name: string, } | { "type": "heading", level: number, text: string, } | { "type": "paragraph", text: string, } | { "type": "tasks", tasks: Array<Task>, } | { "type": "ideas", ideas: Array<IdeaLine>, } | { "type": "bullets", items: Array<string>, } | { "type": "kudos", items: Array<KudoLine>, } | { "type": "distribution" } & Distribution | { "type": "comments", comments: Array<CommentLine>, };
+export type Block = { "type": "properties", rows: Array<Property>, } | { "type": "pdfLink", file_name: string, } | { "type": "heading", level: number, text: string, } | { "type": "paragraph", text: string, } | { "type": "tasks", tasks: Array<Task>, } | { "type": "ideas", ideas: Array<IdeaLine>, } | { "type": "bullets", items: Array<string>, } | { "type": "kudos", items: Array<KudoLine>, } | { "type": "distribution" } & Distribution | { "type": "comments", comments: Array<CommentLine>, } | { "type": "table" } & Table;

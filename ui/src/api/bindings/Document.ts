@@ -2,4 +2,8 @@
 import type { Block } from "./Block";
 import type { Kind } from "./Kind";
 
-export type Document = { kind: Kind, title: string, blocks: Array<Block>, };
+export type Document = { 
+/**
+ * `None` for what Retropress says about itself.
+ */
+kind: Kind | null, title: string, blocks: Array<Block>, };

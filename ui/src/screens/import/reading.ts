@@ -19,7 +19,7 @@ export function tooLarge(bytes: number): ApiError {
 }
 
 /** The file's bytes in base64, read by the engine rather than by a loop of ours. */
-export function asBase64(file: File): Promise<string> {
+export function asBase64(file: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => {

@@ -5,6 +5,7 @@ import type { Configuration } from "../../api/bindings/Configuration";
 import type { Connection } from "../../api/bindings/Connection";
 import type { ConnectRequest } from "../../api/bindings/ConnectRequest";
 import type { Field } from "../../api/bindings/Field";
+import type { HandedOn } from "../../api/bindings/HandedOn";
 import type { Integration } from "../../api/bindings/Integration";
 import type { Kind } from "../../api/bindings/Kind";
 import type { Method } from "../../api/bindings/Method";
@@ -122,6 +123,8 @@ export class Wizard {
   configuration = $state(emptyConfiguration());
   /** The integration that is edited. */
   saved = $state<Integration | null>(null);
+  /** The configuration that was opened from a file. */
+  handedOn = $state<HandedOn | null>(null);
   /** The saved secret is no longer to be used. */
   secretReplaced = $state(false);
   /** Signs in anew although the saved sign-in may still serve. */
@@ -181,21 +184,20 @@ export class Wizard {
       service: { account: integration.serviceAccount ? integration.clientId : "", secret: "" },
     };
     this.offersHttp = integration.allowHttp;
-    this.configuration = {
-      space: {
-        id: from.spaceId,
-        key: from.spaceKey,
-        name: from.spaceName,
-        personal: from.spaceKey.startsWith("~"),
-      },
-      parent: {
-        retrospective: choiceOf(from.retrospectiveParent, "Retrospectives"),
-        healthCheck: choiceOf(from.healthCheckParent, "Health Checks"),
-      },
-      title: { retrospective: from.retrospectiveTitle, healthCheck: from.healthCheckTitle },
-      labels: [...from.labels],
-    };
+    this.configuration = formOf(from);
     this.#start = this.#entered();
+  }
+
+  /** Fills the forms from a file. What one signs in with, and whether http is allowed, is never in it. */
+  take(handedOn: HandedOn): void {
+    this.handedOn = handedOn;
+    this.method = handedOn.method;
+    const { form } = this;
+    form.serverUrl = handedOn.serverUrl;
+    form.scopes = handedOn.scopeFamily;
+    form.serviceAccount = handedOn.serviceAccount;
+    this.client.account = handedOn.clientId;
+    this.configuration = formOf(handedOn.configuration);
   }
 
   /** Chooses another method; an empty form takes over the server of its family. */
@@ -369,7 +371,7 @@ export class Wizard {
 
   /** Spaces and pages of one site mean nothing on another. */
   private movedTo(before: Connection | null, found: Connection): boolean {
-    const from = before?.site.baseUrl ?? this.saved?.site.baseUrl;
+    const from = before?.site.baseUrl ?? this.saved?.site.baseUrl ?? this.handedOn?.serverUrl;
     return from !== undefined && from !== found.site.baseUrl;
   }
 
@@ -441,6 +443,23 @@ export class Wizard {
   #entered(): string {
     return JSON.stringify([this.method, this.forms, this.configuration, this.secretReplaced]);
   }
+}
+
+function formOf(from: Configuration): ConfigurationForm {
+  return {
+    space: {
+      id: from.spaceId,
+      key: from.spaceKey,
+      name: from.spaceName,
+      personal: from.spaceKey.startsWith("~"),
+    },
+    parent: {
+      retrospective: choiceOf(from.retrospectiveParent, "Retrospectives"),
+      healthCheck: choiceOf(from.healthCheckParent, "Health Checks"),
+    },
+    title: { retrospective: from.retrospectiveTitle, healthCheck: from.healthCheckTitle },
+    labels: [...from.labels],
+  };
 }
 
 function choiceOf(parent: Parent, newTitle: string): ParentChoice {

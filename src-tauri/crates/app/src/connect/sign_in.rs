@@ -208,7 +208,7 @@ impl Default for OauthOptions {
 }
 
 /// The scopes of both families, with what each is required for. Nothing else is asked for.
-const SCOPES: [(&str, &str, &str); 8] = [
+pub(crate) const SCOPES: [(&str, &str, &str); 8] = [
     (
         "read:space:confluence",
         "read:confluence-space.summary",
@@ -254,7 +254,7 @@ const SCOPES: [(&str, &str, &str); 8] = [
 /// Of an application link.
 const PERMISSION: &str = "Write";
 
-fn scopes(method: Method, family: ScopeFamily) -> Vec<&'static str> {
+pub(crate) fn scopes(method: Method, family: ScopeFamily) -> Vec<&'static str> {
     if method == Method::ApplicationLink {
         return vec!["WRITE"];
     }

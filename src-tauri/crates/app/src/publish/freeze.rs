@@ -140,17 +140,18 @@ pub(crate) async fn render(
     app: &App,
     document: Document,
     author: String,
-    draft_id: &str,
+    reference: String,
 ) -> Result<Pdf> {
     let paper = match settings::read(app)?.paper {
         Paper::A4 => pdf::Paper::A4,
         Paper::Letter => pdf::Paper::Letter,
     };
-    let (app, reference) = (app.clone(), reference(draft_id));
+    let app = app.clone();
     let created = app.now();
     let subject = match document.kind {
-        Kind::Retrospective => "Retrospective".to_owned(),
-        Kind::HealthCheck => "Team health check".to_owned(),
+        Some(Kind::Retrospective) => "Retrospective".to_owned(),
+        Some(Kind::HealthCheck) => "Team health check".to_owned(),
+        None => String::new(),
     };
     let work = move || {
         let options = Options {
@@ -347,8 +348,7 @@ async fn freeze(app: &App, it: Ingredients<'_>) -> Result<OperationRecord> {
         Some((id, revision)) => (Some(id), revision),
         None => (None, 0),
     };
-    let named_after = draft_id.as_deref().unwrap_or(&id).to_owned();
-    let reference = reference(&named_after);
+    let reference = reference(draft_id.as_deref().unwrap_or(&id));
     let marker = it
         .update
         .as_ref()
@@ -373,7 +373,7 @@ async fn freeze(app: &App, it: Ingredients<'_>) -> Result<OperationRecord> {
         )));
     }
     let author = author(it.content, &it.team.name);
-    let pdf = render(app, it.plan.document, author, &named_after).await?;
+    let pdf = render(app, it.plan.document, author, reference.clone()).await?;
     let parent_storage = match &it.plan.parent {
         Parent::New { title } => parent_page(it.content.kind(), &it.team.name, title, &id),
         _ => String::new(),
@@ -548,7 +548,7 @@ fn parent_page(kind: Kind, team: &str, title: &str, operation_id: &str) -> Strin
         Kind::HealthCheck => "Health checks",
     };
     let document = Document {
-        kind,
+        kind: Some(kind),
         title: title.to_owned(),
         blocks: vec![document::Block::Paragraph {
             text: format!("{what} of {team}."),

@@ -28,7 +28,7 @@ use crate::{
 };
 
 use found::{Found, Stage};
-pub(crate) use freeze::{Plan, author, plan, render};
+pub(crate) use freeze::{Plan, author, plan, reference, render};
 
 /// Where a draft stands; the closed list of the chips.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]

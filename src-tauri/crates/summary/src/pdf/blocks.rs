@@ -11,7 +11,7 @@ use crate::{
     Kind, Priority,
     document::{
         Block, CommentLine, Distribution, DistributionRow, Document, IdeaLine, Property,
-        PropertyValue, Task, average_in_words, change_in_words, trend, votes_in_words,
+        PropertyValue, Table, Task, average_in_words, change_in_words, trend, votes_in_words,
     },
     title::date_in_words,
 };
@@ -66,6 +66,7 @@ pub fn strips(document: &Document, sheet: &Sheet, typesetter: &mut Typesetter<'_
                 }
             }
             Block::Distribution(it) => set.distribution(it),
+            Block::Table(it) => set.table(it),
             Block::Comments { comments } => {
                 for it in comments {
                     let (author, text) = comment(it);
@@ -101,8 +102,9 @@ impl Setting<'_, '_> {
     /// Kind and team over a rule, then the title.
     fn top(&mut self, document: &Document) {
         let kind = match document.kind {
-            Kind::Retrospective => "Retrospective",
-            Kind::HealthCheck => "Health check",
+            Some(Kind::Retrospective) => "Retrospective",
+            Some(Kind::HealthCheck) => "Health check",
+            None => "Retropress",
         };
         let small = Style::new(8.5, style::TEXT_2);
         let kind = self.typesetter.one_line(kind, small, self.measure / 2.0);
@@ -343,6 +345,43 @@ impl Setting<'_, '_> {
                 head: head.cloned(),
                 ..Strip::default()
             });
+        }
+    }
+
+    fn table(&mut self, table: &Table) {
+        let titles: Vec<&str> = table.columns.iter().map(|it| it.name.as_str()).collect();
+        if titles.is_empty() {
+            return;
+        }
+        let mut wanted = vec![0.0_f32; titles.len()];
+        for (at, title) in titles.iter().enumerate() {
+            let cells = table.rows.iter().filter_map(|row| row.get(at));
+            for (text, style) in
+                std::iter::once((*title, SMALL)).chain(cells.map(|it| (it.as_str(), BODY)))
+            {
+                let lines = self
+                    .typesetter
+                    .lines(&[Span::new(text, style)], f32::INFINITY);
+                // A hair more, so that rounding breaks no line that fits.
+                let widest = lines.iter().map(|it| it.width + 0.5).fold(0.0, f32::max);
+                wanted[at] = wanted[at].max(widest);
+            }
+        }
+        let room = self.measure - GUTTER * (titles.len() - 1) as f32;
+        let mut x = 0.0;
+        let mut columns = Vec::new();
+        for width in widths(&wanted, room) {
+            columns.push((x, width));
+            x += width + GUTTER;
+        }
+        let head = self.head(&columns, &titles);
+        for row in &table.rows {
+            let cells = row
+                .iter()
+                .zip(&columns)
+                .map(|(text, &(_, width))| self.typesetter.lines(&[Span::new(text, BODY)], width))
+                .collect();
+            self.row(&columns, cells, Vec::new(), Some(&head));
         }
     }
 
@@ -691,6 +730,23 @@ impl Setting<'_, '_> {
     }
 }
 
+/// Widths of columns: what each wants where it fits, else the narrow ones what they want and the
+/// wide ones equal parts of the rest. Room that is left goes to the last.
+fn widths(wanted: &[f32], room: f32) -> Vec<f32> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by(|a, b| wanted[*a].total_cmp(&wanted[*b]));
+    let mut widths = vec![0.0; wanted.len()];
+    let mut rest = room.max(0.0);
+    for (done, at) in order.into_iter().enumerate() {
+        widths[at] = wanted[at].min(rest / (wanted.len() - done) as f32);
+        rest -= widths[at];
+    }
+    if let Some(last) = widths.last_mut() {
+        *last += rest;
+    }
+    widths
+}
+
 /// `room` divided by the counts, with no part below its minimum.
 fn shares(counts: &[f32], minimums: &[f32], room: f32) -> Vec<f32> {
     let mut widths = vec![0.0; counts.len()];
@@ -761,6 +817,13 @@ fn comment(it: &CommentLine) -> (String, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_share_the_room_and_nothing_is_left() {
+        assert_eq!(widths(&[20.0, 30.0], 100.0), [20.0, 80.0]);
+        assert_eq!(widths(&[20.0, 300.0, 500.0], 100.0), [20.0, 40.0, 40.0]);
+        assert_eq!(widths(&[500.0, 10.0], 100.0), [90.0, 10.0]);
+    }
 
     #[test]
     fn bars_are_shared_by_count_but_hold_their_numbers() {
