@@ -2,9 +2,9 @@
 // and `npm run preview-screens` use it; the product never does.
 
 import type { ApiError } from "../src/api/bindings/ApiError";
+import type { Check } from "../src/api/bindings/Check";
 import type { Connection } from "../src/api/bindings/Connection";
 import type { ConnectRequest } from "../src/api/bindings/ConnectRequest";
-import type { Check } from "../src/api/bindings/Check";
 import type { Draft } from "../src/api/bindings/Draft";
 import type { DraftList } from "../src/api/bindings/DraftList";
 import type { DraftRow } from "../src/api/bindings/DraftRow";

@@ -1,9 +1,9 @@
 // What the stand-in starts with: one team in the middle of its year.
 
 import type { Action } from "../src/api/bindings/Action";
-import type { CloudSite } from "../src/api/bindings/CloudSite";
 import type { CertificateView } from "../src/api/bindings/CertificateView";
 import type { Check } from "../src/api/bindings/Check";
+import type { CloudSite } from "../src/api/bindings/CloudSite";
 import type { Document } from "../src/api/bindings/Document";
 import type { Draft } from "../src/api/bindings/Draft";
 import type { HandedOn } from "../src/api/bindings/HandedOn";
