@@ -78,7 +78,6 @@ pub enum ErrorCode {
     DiskFull,
     Storage,
     SandboxPortBusy,
-    NotBuilt,
     Internal,
 }
 

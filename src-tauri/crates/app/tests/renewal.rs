@@ -28,11 +28,12 @@ use axum::{
 };
 use common::free_port;
 use retropress_app::{
-    App, OauthOptions,
+    App, ErrorCode, OauthOptions,
     connect::{self, sign_in},
 };
 use retropress_confluence::Url;
 use retropress_secrets::Vault;
+use retropress_store::Store;
 use serde_json::{Value, json};
 
 const PROCESSES: usize = 8;
@@ -82,6 +83,8 @@ struct World {
     killed: Vec<u32>,
     processes: HashMap<u32, Child>,
     wrong: Vec<String>,
+    /// Happens while the next request is under way.
+    meanwhile: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl World {
@@ -111,6 +114,9 @@ async fn token(
     let answer = {
         let mut world = shared.lock().unwrap();
         world.asked += 1;
+        if let Some(happens) = world.meanwhile.take() {
+            happens();
+        }
         let moment = world
             .kill
             .filter(|(at, _)| *at == world.asked)
@@ -222,18 +228,7 @@ async fn many_processes_renew_one_sign_in() {
     let world = Arc::new(Mutex::new(World::default()));
     let server = serve(&world).await;
     let folder = tempfile::tempdir().unwrap();
-    let port = free_port();
-    let app = open(folder.path(), &server, port);
-    let request = common::atlassian_login(&app, "client", "secret").await;
-    let started = sign_in::start(&app, request).await.unwrap();
-    let page = Url::parse(&started.address).unwrap();
-    let state = page.query_pairs().find(|it| it.0 == "state").unwrap().1;
-    let answer = format!("http://localhost:{port}/callback?code=c&state={state}");
-    sign_in::paste_address(&app, started.id.clone(), answer)
-        .await
-        .unwrap();
-    let integration = common::saved(&app, &started).await.id;
-    drop(app);
+    let integration = saved_sign_in(folder.path(), &server).await;
 
     let rounds = env::var("RETROPRESS_RENEWAL_ROUNDS")
         .ok()
@@ -279,8 +274,56 @@ async fn many_processes_renew_one_sign_in() {
         assert_eq!(world.rotated, world.asked - lost, "{what}");
     }
     // What is saved in the end is still good.
-    let app = open(folder.path(), &server, port);
+    let app = open(folder.path(), &server, 1);
     connect::resume(&app, integration).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_that_was_renewed_behind_the_lock_is_looked_for_once_more() {
+    let world = Arc::new(Mutex::new(World::default()));
+    let server = serve(&world).await;
+    let folder = tempfile::tempdir().unwrap();
+    let integration = saved_sign_in(folder.path(), &server).await;
+    let store = Store::open(folder.path()).unwrap().store;
+    let sealed = || store.sealed_secret(&integration).unwrap().unwrap();
+    let first = sealed();
+    let app = open(folder.path(), &server, 1);
+    connect::resume(&app, integration.clone()).await.unwrap();
+    let second = sealed();
+    assert_ne!(first, second);
+
+    // It starts from the first, and the second is put there while the server says no.
+    assert!(store.end_renewal(&integration, &second, &first).unwrap());
+    world.lock().unwrap().meanwhile = Some(Box::new({
+        let (store, id, first) = (store.clone(), integration.clone(), first.clone());
+        move || assert!(store.end_renewal(&id, &first, &second).unwrap())
+    }));
+    let app = open(folder.path(), &server, 1);
+    connect::resume(&app, integration.clone()).await.unwrap();
+    assert_eq!(world.lock().unwrap().wrong.len(), 1, "it was refused once");
+
+    // Once, and not for ever.
+    let third = sealed();
+    assert!(store.end_renewal(&integration, &third, &first).unwrap());
+    let app = open(folder.path(), &server, 1);
+    let error = connect::resume(&app, integration).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::SignInNeeded);
+    assert_eq!(world.lock().unwrap().wrong.len(), 2);
+}
+
+/// The id of an integration that signed in once.
+async fn saved_sign_in(folder: &Path, server: &Url) -> String {
+    let port = free_port();
+    let app = open(folder, server, port);
+    let request = common::atlassian_login(&app, "client", "secret").await;
+    let started = sign_in::start(&app, request).await.unwrap();
+    let page = Url::parse(&started.address).unwrap();
+    let state = page.query_pairs().find(|it| it.0 == "state").unwrap().1;
+    let answer = format!("http://localhost:{port}/callback?code=c&state={state}");
+    sign_in::paste_address(&app, started.id.clone(), answer)
+        .await
+        .unwrap();
+    common::saved(&app, &started).await.id
 }
 
 /// Each process with whether it ended well.

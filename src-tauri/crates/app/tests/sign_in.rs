@@ -460,6 +460,38 @@ async fn a_second_sign_in_cancels_the_first() {
 }
 
 #[tokio::test]
+async fn sign_ins_that_start_together_leave_one() {
+    let world = world().await;
+    let mut starting = Vec::new();
+    for _ in 0..4 {
+        let (app, request) = (world.app.clone(), world.asking_cloud().await);
+        starting.push(tokio::spawn(sign_in_on(app, request)));
+    }
+    let mut waiting = 0;
+    for it in starting {
+        let started = it.await.unwrap();
+        if let SignInState::Waiting { listening, problem } = world.state(&started).await {
+            assert!(listening, "{problem:?}");
+            waiting += 1;
+        }
+    }
+    assert_eq!(waiting, 1);
+}
+
+async fn sign_in_on(app: retropress_app::App, request: SignInRequest) -> SignIn {
+    sign_in::start(&app, request).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_server_too_old_for_it_is_named() {
+    let world = world().await;
+    world.sandbox.set_old_server(true);
+    let error = refused(sign_in::start(&world.app, world.asking_data_center().await).await);
+    assert_eq!(error.field, Some(Field::ServerUrl));
+    assert!(error.message.contains("7.17"), "{}", error.message);
+}
+
+#[tokio::test]
 async fn it_ends_when_nobody_answers() {
     let mut world = world().await;
     world.oauth.patience = Duration::from_millis(300);

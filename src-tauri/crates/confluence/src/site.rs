@@ -196,7 +196,7 @@ impl Site {
     }
 
     /// Major and minor of the version, where it is known.
-    pub(crate) fn line(&self) -> Option<(u32, u32)> {
+    pub fn line(&self) -> Option<(u32, u32)> {
         line(self.version.as_deref()?)
     }
 

@@ -251,6 +251,9 @@ pub(crate) const SCOPES: [(&str, &str, &str); 8] = [
     ),
 ];
 
+/// The first line of Data Center that gives out tokens of its own.
+const FIRST_PROVIDER: (u32, u32) = (7, 17);
+
 /// Of an application link.
 const PERMISSION: &str = "Write";
 
@@ -270,7 +273,11 @@ pub(crate) fn scopes(method: Method, family: ScopeFamily) -> Vec<&'static str> {
 
 /// The sign-ins of this run, the newest last.
 #[derive(Default)]
-pub(crate) struct SignIns(Mutex<Vec<Arc<Flow>>>);
+pub(crate) struct SignIns {
+    flows: Mutex<Vec<Arc<Flow>>>,
+    /// One after the other: the port is one.
+    starting: tokio::sync::Mutex<()>,
+}
 
 /// How many are remembered, so that a window that missed the end of one can still read it.
 const REMEMBERED: usize = 8;
@@ -447,6 +454,7 @@ pub async fn start(app: &App, request: SignInRequest) -> Result<SignIn> {
         SecretString::from(plan.client.secret.expose_secret()),
     )
     .map_err(|it| from_confluence(&it, Some(Field::ServerUrl)))?;
+    let _alone = app.inner.sign_ins.starting.lock().await;
     for flow in app.inner.sign_ins.all() {
         flow.stop().await;
         flow.become_state(app, SignInState::Cancelled);
@@ -563,16 +571,16 @@ pub async fn choose_site(app: &App, sign_in_id: String, site_id: String) -> Resu
 
 impl SignIns {
     fn all(&self) -> Vec<Arc<Flow>> {
-        lock(&self.0).clone()
+        lock(&self.flows).clone()
     }
 
     fn find(&self, id: &str) -> Result<Arc<Flow>> {
-        let found = lock(&self.0).iter().find(|it| it.id == id).cloned();
+        let found = lock(&self.flows).iter().find(|it| it.id == id).cloned();
         found.ok_or_else(ended)
     }
 
     fn add(&self, flow: Arc<Flow>) {
-        let mut all = lock(&self.0);
+        let mut all = lock(&self.flows);
         all.push(flow);
         if all.len() > REMEMBERED {
             all.remove(0);
@@ -706,6 +714,16 @@ async fn server(
             error
         })?;
     super::fits(request.method, &site)?;
+    if let (Some(line), Some(version)) = (site.line(), &site.version)
+        && line < FIRST_PROVIDER
+    {
+        return Err(ApiError::invalid(
+            Field::ServerUrl,
+            format!(
+                "This is Confluence {version}. Application links that sign in through the browser exist since Data Center 7.17: choose another authentication method."
+            ),
+        ));
+    }
     let endpoints = clients::endpoints_for(app, &site.base_url);
     Ok((OauthServer::DataCenter(site), endpoints))
 }
