@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use retropress_app::{ApiError, ErrorCode, SandboxAddresses, SandboxHost};
-use retropress_sandbox::{Options, Sandbox, SandboxError};
+use retropress_app::{ApiError, ErrorCode, SandboxAddresses, SandboxClient, SandboxHost};
+use retropress_sandbox::{OAuthClient, Options, Sandbox, SandboxError};
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -73,6 +73,7 @@ impl SandboxHost for BuiltIn {
 
 fn addresses(sandbox: &Sandbox) -> Result<SandboxAddresses, ApiError> {
     let (it, keys) = (sandbox.addresses(), sandbox.credentials());
+    let apps = sandbox.oauth_clients();
     let parse = |address: &str| {
         Url::parse(address).map_err(|problem| {
             let mut error = error(ErrorCode::Internal, "The sandbox has no usable address");
@@ -83,13 +84,26 @@ fn addresses(sandbox: &Sandbox) -> Result<SandboxAddresses, ApiError> {
     Ok(SandboxAddresses {
         cloud: parse(&it.cloud)?,
         gateway: parse(&it.gateway)?,
+        auth: parse(&it.auth)?,
+        second_cloud: parse(&it.second_cloud)?,
         data_center: parse(&it.data_center)?,
+        client_ids: vec![apps.cloud.id, apps.service_account.id],
         email: keys.email,
         api_token: keys.api_token,
         personal_access_token: keys.personal_access_token,
         username: keys.username,
         password: keys.password,
+        cloud_client: client(sandbox.oauth_clients().cloud),
+        data_center_client: client(sandbox.oauth_clients().data_center),
+        service_account: client(sandbox.oauth_clients().service_account),
     })
+}
+
+fn client(app: OAuthClient) -> SandboxClient {
+    SandboxClient {
+        id: app.id,
+        secret: app.secret,
+    }
 }
 
 fn not_working(problem: &SandboxError) -> ApiError {

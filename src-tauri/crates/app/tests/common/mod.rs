@@ -14,7 +14,7 @@ use std::{
 use async_trait::async_trait;
 use chrono::Utc;
 use retropress_app::{
-    App, Desktop, Parts, Result, SandboxAddresses, SandboxHost,
+    App, Desktop, Parts, Result, SandboxAddresses, SandboxClient, SandboxHost,
     connect::{self, ConnectRequest, Connection, Method},
     drafts::{self, NewDraft},
     integrations::{self, Configuration, Integration, Parent},
@@ -24,7 +24,7 @@ use retropress_app::{
 use retropress_confluence::{
     Client, Credential, Endpoints, Http, HttpOptions, PageUpdate, Route, Url,
 };
-use retropress_sandbox::{Options, Sandbox};
+use retropress_sandbox::{OAuthClient, Options, Sandbox};
 use retropress_secrets::Vault;
 use retropress_summary::{Summary, sample};
 use tempfile::TempDir;
@@ -74,15 +74,29 @@ impl SandboxHost for Running {
 
 fn addresses(sandbox: &Sandbox) -> SandboxAddresses {
     let (it, keys) = (sandbox.addresses(), sandbox.credentials());
+    let apps = sandbox.oauth_clients();
     SandboxAddresses {
         cloud: it.cloud.parse().unwrap(),
         gateway: it.gateway.parse().unwrap(),
+        auth: it.auth.parse().unwrap(),
+        second_cloud: it.second_cloud.parse().unwrap(),
         data_center: it.data_center.parse().unwrap(),
+        client_ids: vec![apps.cloud.id, apps.service_account.id],
         email: keys.email,
         api_token: keys.api_token,
         personal_access_token: keys.personal_access_token,
         username: keys.username,
         password: keys.password,
+        cloud_client: client(sandbox.oauth_clients().cloud),
+        data_center_client: client(sandbox.oauth_clients().data_center),
+        service_account: client(sandbox.oauth_clients().service_account),
+    }
+}
+
+fn client(app: OAuthClient) -> SandboxClient {
+    SandboxClient {
+        id: app.id,
+        secret: app.secret,
     }
 }
 
