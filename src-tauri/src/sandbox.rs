@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use retropress_app::{ApiError, ErrorCode, SandboxAddresses, SandboxClient, SandboxHost};
+use retropress_app::{ApiError, ErrorCode, SandboxAddresses, SandboxHost, sandbox::SandboxClient};
 use retropress_sandbox::{OAuthClient, Options, Sandbox, SandboxError};
 use tokio::sync::Mutex;
 use url::Url;

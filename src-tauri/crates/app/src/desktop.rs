@@ -3,11 +3,9 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
-use ts_rs::TS;
 use url::Url;
 
-use crate::Result;
+use crate::{Result, sandbox::SandboxClient};
 
 #[async_trait]
 pub trait Desktop: Send + Sync {
@@ -55,15 +53,6 @@ pub struct SandboxAddresses {
     pub data_center_client: SandboxClient,
     /// The credential of its service account.
     pub service_account: SandboxClient,
-}
-
-/// What an OAuth client of the sandbox is known by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct SandboxClient {
-    pub id: String,
-    pub secret: String,
 }
 
 impl SandboxAddresses {

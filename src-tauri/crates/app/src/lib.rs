@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use ts_rs::TS;
 
-pub use desktop::{Desktop, SandboxAddresses, SandboxClient, SandboxHost};
+pub use desktop::{Desktop, SandboxAddresses, SandboxHost};
 pub use error::{ApiError, ErrorCode, Field, Result};
 
 /// The app's state: its store, its keyring, its open connections. Cheap to clone.

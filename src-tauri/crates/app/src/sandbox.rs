@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{App, Result, connect, desktop::SandboxClient};
+use crate::{App, Result, connect};
 
 /// Where the sandbox answers and with what one signs in to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -23,6 +23,15 @@ pub struct SandboxView {
     pub data_center_client: SandboxClient,
     /// For Atlassian Login with a service account.
     pub service_account: SandboxClient,
+}
+
+/// What an OAuth client of the sandbox is known by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct SandboxClient {
+    pub id: String,
+    pub secret: String,
 }
 
 /// Starts it if it does not run yet.

@@ -14,7 +14,7 @@ use std::{
 use async_trait::async_trait;
 use chrono::Utc;
 use retropress_app::{
-    App, Desktop, Parts, Result, SandboxAddresses, SandboxClient, SandboxHost,
+    App, Desktop, Parts, Result, SandboxAddresses, SandboxHost,
     connect::{self, ConnectRequest, Connection, Method},
     drafts::{self, NewDraft},
     integrations::{self, Configuration, Integration, Parent},
@@ -24,7 +24,7 @@ use retropress_app::{
 use retropress_confluence::{
     Client, Credential, Endpoints, Http, HttpOptions, PageUpdate, Route, Url,
 };
-use retropress_sandbox::{OAuthClient, Options, Sandbox};
+use retropress_sandbox::{Options, Sandbox};
 use retropress_secrets::Vault;
 use retropress_summary::{Summary, sample};
 use tempfile::TempDir;
@@ -90,13 +90,6 @@ fn addresses(sandbox: &Sandbox) -> SandboxAddresses {
         cloud_client: client(sandbox.oauth_clients().cloud),
         data_center_client: client(sandbox.oauth_clients().data_center),
         service_account: client(sandbox.oauth_clients().service_account),
-    }
-}
-
-fn client(app: OAuthClient) -> SandboxClient {
-    SandboxClient {
-        id: app.id,
-        secret: app.secret,
     }
 }
 
@@ -330,3 +323,10 @@ impl World {
 
 /// A space of the sandbox whose pages may be written.
 pub const SPACE: &str = "PAY";
+
+fn client(app: retropress_sandbox::OAuthClient) -> retropress_app::sandbox::SandboxClient {
+    retropress_app::sandbox::SandboxClient {
+        id: app.id,
+        secret: app.secret,
+    }
+}
