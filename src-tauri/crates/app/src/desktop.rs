@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use url::Url;
 
-use crate::{ApiError, App, ErrorCode, Result};
+use crate::{ApiError, App, ErrorCode, Result, sandbox::SandboxClient};
 
 #[async_trait]
 pub trait Desktop: Send + Sync {
@@ -96,6 +96,12 @@ pub struct SandboxAddresses {
     pub personal_access_token: String,
     pub username: String,
     pub password: String,
+    /// The OAuth 2.0 app of its Cloud.
+    pub cloud_client: SandboxClient,
+    /// The application link of its Data Center.
+    pub data_center_client: SandboxClient,
+    /// The credential of its service account.
+    pub service_account: SandboxClient,
 }
 
 impl SandboxAddresses {

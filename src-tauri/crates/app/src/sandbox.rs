@@ -17,6 +17,21 @@ pub struct SandboxView {
     pub personal_access_token: String,
     pub username: String,
     pub password: String,
+    /// For Atlassian Login.
+    pub cloud_client: SandboxClient,
+    /// For Application Link.
+    pub data_center_client: SandboxClient,
+    /// For Atlassian Login with a service account.
+    pub service_account: SandboxClient,
+}
+
+/// What an OAuth client of the sandbox is known by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct SandboxClient {
+    pub id: String,
+    pub secret: String,
 }
 
 /// Starts it if it does not run yet.
@@ -30,6 +45,9 @@ pub async fn start(app: &App) -> Result<SandboxView> {
         personal_access_token: it.personal_access_token,
         username: it.username,
         password: it.password,
+        cloud_client: it.cloud_client,
+        data_center_client: it.data_center_client,
+        service_account: it.service_account,
     })
 }
 

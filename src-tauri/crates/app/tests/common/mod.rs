@@ -91,6 +91,9 @@ fn addresses(sandbox: &Sandbox) -> SandboxAddresses {
         personal_access_token: keys.personal_access_token,
         username: keys.username,
         password: keys.password,
+        cloud_client: client(sandbox.oauth_clients().cloud),
+        data_center_client: client(sandbox.oauth_clients().data_center),
+        service_account: client(sandbox.oauth_clients().service_account),
     }
 }
 
@@ -447,3 +450,10 @@ pub async fn saved(app: &App, sign_in: &SignIn) -> Integration {
 
 /// A space of the sandbox whose pages may be written.
 pub const SPACE: &str = "PAY";
+
+fn client(app: retropress_sandbox::OAuthClient) -> retropress_app::sandbox::SandboxClient {
+    retropress_app::sandbox::SandboxClient {
+        id: app.id,
+        secret: app.secret,
+    }
+}
