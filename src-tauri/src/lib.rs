@@ -7,8 +7,8 @@ mod sandbox;
 
 use std::{env, path::PathBuf, sync::Arc};
 
-use retropress_app::{App, Parts};
-use retropress_confluence::{Endpoints, HttpOptions};
+use retropress_app::{App, OauthClient, OauthOptions, Parts};
+use retropress_confluence::{Endpoints, HttpOptions, Url};
 use retropress_secrets::Vault;
 use tauri::{AppHandle, Emitter, Manager, webview::PageLoadEvent};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
@@ -21,6 +21,12 @@ struct Environment {
     automation: bool,
     /// `RETROPRESS_SANDBOX_PORT`: the first of the sandbox's ports.
     sandbox_port: Option<u16>,
+    /// `RETROPRESS_ATLASSIAN_AUTH` and `RETROPRESS_ATLASSIAN_API`: Atlassian's hosts, where they are
+    /// other than `https://auth.atlassian.com` and `https://api.atlassian.com`.
+    endpoints: Endpoints,
+    /// `RETROPRESS_OAUTH_PORT`: the port of the redirect URL. `RETROPRESS_OAUTH_CLIENT_ID` and
+    /// `RETROPRESS_OAUTH_CLIENT_SECRET`: the organisation's OAuth app of Atlassian's.
+    oauth: OauthOptions,
 }
 
 impl Environment {
@@ -33,8 +39,42 @@ impl Environment {
             sandbox_port: env::var("RETROPRESS_SANDBOX_PORT")
                 .ok()
                 .and_then(|it| it.parse().ok()),
+            endpoints: endpoints(),
+            oauth: oauth(),
         }
     }
+}
+
+fn endpoints() -> Endpoints {
+    let mut endpoints = Endpoints::default();
+    for (name, place) in [
+        ("RETROPRESS_ATLASSIAN_AUTH", &mut endpoints.auth),
+        ("RETROPRESS_ATLASSIAN_API", &mut endpoints.gateway),
+    ] {
+        let set = env::var(name).ok().and_then(|it| Url::parse(&it).ok());
+        if let Some(address) = set.filter(|it| it.has_host()) {
+            *place = address;
+        }
+    }
+    endpoints
+}
+
+fn oauth() -> OauthOptions {
+    let mut options = OauthOptions::default();
+    let set = |name| env::var(name).ok().filter(|it| !it.is_empty());
+    if let Some(port) = set("RETROPRESS_OAUTH_PORT").and_then(|it| it.parse().ok()) {
+        options.port = port;
+    }
+    if let (Some(id), Some(secret)) = (
+        set("RETROPRESS_OAUTH_CLIENT_ID"),
+        set("RETROPRESS_OAUTH_CLIENT_SECRET"),
+    ) {
+        options.client = Some(OauthClient {
+            id,
+            secret: secret.into(),
+        });
+    }
+    options
 }
 
 /// Opens the window and stays until it is closed.
@@ -94,7 +134,8 @@ fn open(handle: &AppHandle, environment: &Environment) -> Result<App, Refusal> {
             folder.join("sandbox"),
             environment.sandbox_port,
         )),
-        endpoints: Endpoints::default(),
+        endpoints: environment.endpoints.clone(),
+        oauth: environment.oauth.clone(),
         http: HttpOptions::default(),
         clock: chrono::Utc::now,
         folder,

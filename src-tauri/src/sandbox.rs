@@ -73,6 +73,7 @@ impl SandboxHost for BuiltIn {
 
 fn addresses(sandbox: &Sandbox) -> Result<SandboxAddresses, ApiError> {
     let (it, keys) = (sandbox.addresses(), sandbox.credentials());
+    let apps = sandbox.oauth_clients();
     let parse = |address: &str| {
         Url::parse(address).map_err(|problem| {
             let mut error = error(ErrorCode::Internal, "The sandbox has no usable address");
@@ -83,7 +84,10 @@ fn addresses(sandbox: &Sandbox) -> Result<SandboxAddresses, ApiError> {
     Ok(SandboxAddresses {
         cloud: parse(&it.cloud)?,
         gateway: parse(&it.gateway)?,
+        auth: parse(&it.auth)?,
+        second_cloud: parse(&it.second_cloud)?,
         data_center: parse(&it.data_center)?,
+        client_ids: vec![apps.cloud.id, apps.service_account.id],
         email: keys.email,
         api_token: keys.api_token,
         personal_access_token: keys.personal_access_token,

@@ -1,20 +1,39 @@
 //! Clients: signed-in connections made from what is saved or entered.
 
-use retropress_confluence::{Client, Credential, Endpoints, SecretString, Url};
+use std::sync::Arc;
+
+use retropress_confluence::{Client, Credential, Endpoints, OauthServer, SecretString, Url};
 use secrecy::ExposeSecret as _;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    ApiError, App, ErrorCode, Result, connect::Method, integrations::StoredIntegration, lock,
+    ApiError, App, ErrorCode, Result, SandboxAddresses,
+    connect::{Method, signs_in_by_oauth},
+    grant::Grant,
+    integrations::StoredIntegration,
+    lock,
 };
 
 /// Atlassian's gateway, or the sandbox's when the address leads there.
 pub(crate) fn endpoints_for(app: &App, address: &Url) -> Endpoints {
     match app.inner.sandbox.running() {
-        Some(sandbox) if sandbox.holds(address) => Endpoints {
-            gateway: sandbox.gateway,
-        },
+        Some(sandbox) if sandbox.holds(address) => of_sandbox(sandbox),
         _ => app.inner.endpoints.clone(),
+    }
+}
+
+/// Atlassian's hosts for a sign-in, which has no site yet: the client id tells the sandbox's.
+pub(crate) fn atlassian_for(app: &App, client_id: &str) -> Endpoints {
+    match app.inner.sandbox.running() {
+        Some(sandbox) if sandbox.client_ids.iter().any(|it| it == client_id) => of_sandbox(sandbox),
+        _ => app.inner.endpoints.clone(),
+    }
+}
+
+fn of_sandbox(sandbox: SandboxAddresses) -> Endpoints {
+    Endpoints {
+        gateway: sandbox.gateway,
+        auth: sandbox.auth,
     }
 }
 
@@ -23,8 +42,15 @@ pub(crate) async fn client_of(app: &App, integration: &StoredIntegration) -> Res
     if integration.sandbox {
         app.inner.sandbox.start().await?;
     }
-    let secret = secret_of(app, integration).await?;
-    let credential = credential(integration.method, &integration.account, secret)?;
+    let credential = if signs_in_by_oauth(integration.method) {
+        let grant = grant_of(app, integration).await?;
+        Credential::Oauth {
+            tokens: Arc::new(grant),
+        }
+    } else {
+        let secret = secret_of(app, integration).await?;
+        credential(integration.method, &integration.account, secret)?
+    };
     let endpoints = endpoints_for(app, &integration.site.base_url);
     Ok(Client::new(
         &app.inner.http,
@@ -35,8 +61,49 @@ pub(crate) async fn client_of(app: &App, integration: &StoredIntegration) -> Res
     ))
 }
 
+/// What a saved integration holds of its sign-in; sends nothing.
+///
 /// # Errors
-/// [`ErrorCode::NotBuilt`] for the methods that sign in by OAuth.
+/// [`ErrorCode::SecretGone`] where nothing is saved of it.
+pub(crate) async fn grant_of(app: &App, integration: &StoredIntegration) -> Result<Grant> {
+    if integration.sandbox {
+        app.inner.sandbox.start().await?;
+    }
+    let server = match integration.method {
+        Method::ApplicationLink => OauthServer::DataCenter(integration.site.clone()),
+        _ => OauthServer::Atlassian(endpoints_for(app, &integration.site.base_url)),
+    };
+    let mut grants = lock(&app.inner.grants);
+    if let Some(grant) = grants.get(&integration.id) {
+        return Ok(grant.clone());
+    }
+    if app.store().sealed_secret(&integration.id)?.is_none() {
+        return Err(secret_gone());
+    }
+    let grant = Grant::saved(app, server, integration);
+    grants.insert(integration.id.clone(), grant.clone());
+    Ok(grant)
+}
+
+/// Whether anything is left to sign in with, here or in the database.
+pub(crate) fn has_secret(app: &App, integration: &StoredIntegration) -> Result<bool> {
+    let in_memory = lock(&app.inner.session_secrets).contains_key(&integration.id)
+        || lock(&app.inner.grants)
+            .get(&integration.id)
+            .is_some_and(Grant::is_in_memory);
+    Ok(in_memory || app.store().sealed_secret(&integration.id)?.is_some())
+}
+
+pub(crate) fn secret_gone() -> ApiError {
+    ApiError::new(
+        ErrorCode::SecretGone,
+        "There is no sign-in data any more",
+        "Edit the integration and sign in again.",
+    )
+    .because("It was removed, or kept for the last session only.")
+}
+
+/// Of the methods that sign in by what was entered.
 pub(crate) fn credential(
     method: Method,
     account: &str,
@@ -53,9 +120,9 @@ pub(crate) fn credential(
             password: secret,
         }),
         Method::AtlassianLogin | Method::ApplicationLink => Err(ApiError::new(
-            ErrorCode::NotBuilt,
-            "Signing in by OAuth is not part of this version",
-            "Choose an API token, a personal access token or basic authentication.",
+            ErrorCode::Internal,
+            "This method signs in through the browser",
+            "Edit the integration and sign in again.",
         )),
     }
 }
@@ -68,18 +135,19 @@ pub(crate) async fn secret_of(app: &App, integration: &StoredIntegration) -> Res
     if let Some(secret) = kept {
         return Ok(SecretString::from(secret.expose_secret()));
     }
-    let sealed = app.store().sealed_secret(&integration.id)?.ok_or_else(|| {
-        ApiError::new(
-            ErrorCode::SecretGone,
-            "The sign-in data was kept for the last session only",
-            "Edit the integration and enter the token or password again.",
-        )
-    })?;
-    Ok(app
-        .inner
-        .vault
-        .open(&sealed, &bound_to(integration))
-        .await?)
+    let sealed = app
+        .store()
+        .sealed_secret(&integration.id)?
+        .ok_or_else(secret_gone)?;
+    open(app, integration, &sealed).await
+}
+
+pub(crate) async fn open(
+    app: &App,
+    integration: &StoredIntegration,
+    sealed: &[u8],
+) -> Result<SecretString> {
+    Ok(app.inner.vault.open(sealed, &bound_to(integration)).await?)
 }
 
 /// Seals the secret for this integration alone: a copied row opens nothing else.
@@ -92,13 +160,15 @@ pub(crate) async fn seal(
 }
 
 fn bound_to(integration: &StoredIntegration) -> Vec<u8> {
-    [
+    let mut circumstances = vec![
         &*integration.id,
         integration.site.base_url.as_str(),
         &*integration.account,
-    ]
-    .join("\n")
-    .into()
+    ];
+    if signs_in_by_oauth(integration.method) {
+        circumstances.push(&integration.sign_in.client_id);
+    }
+    circumstances.join("\n").into()
 }
 
 pub(crate) fn to_text<T: Serialize>(value: &T) -> Result<String> {

@@ -21,6 +21,7 @@ use ts_rs::TS;
 use crate::{
     ApiError, App, ErrorCode, Field, Result, clients,
     error::from_confluence,
+    grant::Grant,
     integrations::{self, Configuration, Parent, SignInDetails},
     lock, new_id,
     publish::{self, Operation},
@@ -198,7 +199,7 @@ pub(crate) struct Session {
     pub method: Method,
     pub account: String,
     pub account_name: String,
-    pub secret: SecretString,
+    pub secret: Secret,
     pub client: Client,
     pub allow_http: bool,
     pub sandbox: bool,
@@ -206,8 +207,23 @@ pub(crate) struct Session {
     spaces: OnceCell<Vec<Space>>,
 }
 
+/// What a session signs in with.
+pub(crate) enum Secret {
+    /// API token, personal access token or password.
+    Entered(SecretString),
+    /// By signing in through the browser, or of a service account.
+    Granted(Grant),
+}
+
 /// Reachable, Confluence, which edition, who am I, which spaces: in this order.
 pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
+    if signs_in_by_oauth(request.method) {
+        return Err(ApiError::new(
+            ErrorCode::Invalid,
+            "This authentication method signs in through the browser",
+            "Press the button that opens it.",
+        ));
+    }
     let address = request.server_url.trim();
     if address.is_empty() {
         return Err(ApiError::invalid(
@@ -234,7 +250,8 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
         ));
     }
     let saved = match &request.integration_id {
-        Some(id) => Some(integrations::find(app, id)?),
+        // A secret of another kind is no use here, and nobody else's business.
+        Some(id) => Some(integrations::find(app, id)?).filter(|it| it.method == request.method),
         None => None,
     };
     let secret = match (request.secret, &saved) {
@@ -287,7 +304,7 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
         method: request.method,
         account,
         account_name: who.name,
-        secret,
+        secret: Secret::Entered(secret),
         client,
         allow_http: request.allow_http,
         sandbox,
@@ -303,7 +320,11 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
 /// Opens a saved integration for editing, with its saved secret.
 pub async fn resume(app: &App, integration_id: String) -> Result<Connection> {
     let integration = integrations::find(app, &integration_id)?;
-    let secret = clients::secret_of(app, &integration).await?;
+    let secret = if signs_in_by_oauth(integration.method) {
+        Secret::Granted(clients::grant_of(app, &integration).await?)
+    } else {
+        Secret::Entered(clients::secret_of(app, &integration).await?)
+    };
     let client = clients::client_of(app, &integration).await?;
     let who = client
         .account()
@@ -798,6 +819,10 @@ async fn begin(app: &App, session: Session) -> Result<Connection> {
     Ok(connection)
 }
 
+pub(crate) fn signs_in_by_oauth(method: Method) -> bool {
+    matches!(method, Method::AtlassianLogin | Method::ApplicationLink)
+}
+
 /// Cloud and Data Center sign in differently; found out before a secret is sent.
 fn fits(method: Method, site: &Site) -> Result<()> {
     let cloud_method = matches!(method, Method::AtlassianLogin | Method::ApiToken);
@@ -823,8 +848,9 @@ fn fits(method: Method, site: &Site) -> Result<()> {
 
 fn fields(method: Method) -> (Option<Field>, Field) {
     match method {
-        Method::AtlassianLogin | Method::ApiToken => (Some(Field::EmailAddress), Field::ApiToken),
-        Method::PersonalAccessToken | Method::ApplicationLink => (None, Field::PersonalAccessToken),
+        Method::ApiToken => (Some(Field::EmailAddress), Field::ApiToken),
+        Method::PersonalAccessToken => (None, Field::PersonalAccessToken),
+        Method::AtlassianLogin | Method::ApplicationLink => (None, Field::ClientSecret),
         Method::Basic => (Some(Field::Username), Field::Password),
     }
 }
@@ -833,6 +859,7 @@ fn fields(method: Method) -> (Option<Field>, Field) {
 fn field_of(problem: &Error, method: Method) -> Field {
     match problem.kind() {
         ErrorKind::SignInRefused
+        | ErrorKind::SignInNeeded
         | ErrorKind::Captcha
         | ErrorKind::BasicSwitchedOff
         | ErrorKind::TokenTooNew

@@ -35,7 +35,13 @@ pub struct SandboxAddresses {
     pub cloud: Url,
     /// In place of `https://api.atlassian.com`.
     pub gateway: Url,
+    /// In place of `https://auth.atlassian.com`.
+    pub auth: Url,
+    /// Another Cloud site of the same account.
+    pub second_cloud: Url,
     pub data_center: Url,
+    /// Of the apps its sign-in knows, by which a sign-in is told to go there.
+    pub client_ids: Vec<String>,
     pub email: String,
     pub api_token: String,
     pub personal_access_token: String,
@@ -46,7 +52,7 @@ pub struct SandboxAddresses {
 impl SandboxAddresses {
     /// Whether the address leads to this sandbox.
     pub fn holds(&self, address: &Url) -> bool {
-        [&self.cloud, &self.data_center]
+        [&self.cloud, &self.second_cloud, &self.data_center]
             .iter()
             .any(|it| it.origin() == address.origin())
     }

@@ -285,6 +285,7 @@ impl From<ErrorKind> for ErrorCode {
             ErrorKind::InsecureHttp => Self::InsecureHttp,
             ErrorKind::BadAddress => Self::Invalid,
             ErrorKind::SignInRefused => Self::SignInRefused,
+            ErrorKind::SignInNeeded => Self::SignInNeeded,
             ErrorKind::Captcha => Self::Captcha,
             ErrorKind::BasicSwitchedOff => Self::BasicSwitchedOff,
             ErrorKind::TokenTooNew => Self::TokenTooNew,
@@ -313,6 +314,10 @@ pub(crate) fn from_confluence(
     field: Option<Field>,
 ) -> ApiError {
     use retropress_confluence::Outcome;
+    // Ours, which went through the client on its way here.
+    if let Some(ours) = problem.elsewhere::<ApiError>() {
+        return ours.clone();
+    }
     let words = problem.words();
     ApiError {
         code: problem.kind().into(),

@@ -13,8 +13,8 @@ use ts_rs::TS;
 use crate::{
     ApiError, App, Event, Field, Result,
     clients::{self, from_text, to_text},
-    connect::{self, Method, SiteView, sign_in::ScopeFamily},
-    drafts, lock, new_id, teams,
+    connect::{self, Method, Secret, SiteView, sign_in::ScopeFamily},
+    drafts, grant, lock, new_id, teams,
 };
 
 /// Where summaries go and what they are called.
@@ -239,18 +239,28 @@ pub async fn save(
         saved_at: app.now().timestamp_millis(),
         sign_in: session.sign_in.clone(),
     };
-    let sealed = if session_only {
-        None
-    } else {
-        Some(clients::seal(app, &integration, &session.secret).await?)
-    };
-    app.store()
-        .save_integration(&integration.record()?, sealed.as_deref())?;
-    if session_only {
-        let secret = SecretString::from(session.secret.expose_secret());
-        lock(&app.inner.session_secrets).insert(integration.id.clone(), secret.into());
-    } else {
-        lock(&app.inner.session_secrets).remove(&integration.id);
+    match &session.secret {
+        Secret::Entered(secret) => {
+            let sealed = if session_only {
+                None
+            } else {
+                Some(clients::seal(app, &integration, secret).await?)
+            };
+            store(app, &integration, sealed.as_deref())?;
+            let mut kept = lock(&app.inner.session_secrets);
+            if session_only {
+                let secret = SecretString::from(secret.expose_secret());
+                kept.insert(integration.id.clone(), secret.into());
+            } else {
+                kept.remove(&integration.id);
+            }
+            lock(&app.inner.grants).remove(&integration.id);
+        }
+        Secret::Granted(grant) => {
+            grant.save_as(app, &integration, session_only).await?;
+            lock(&app.inner.session_secrets).remove(&integration.id);
+            lock(&app.inner.grants).insert(integration.id.clone(), grant.clone());
+        }
     }
     connect::leave(app, session_id).await?;
     app.tell(Event::IntegrationsChanged {
@@ -288,6 +298,9 @@ pub async fn disconnect(app: &App, integration_id: String) -> Result<()> {
 /// Forgets what is held of an integration in memory, and the key once nothing is sealed with it.
 async fn forget(app: &App, integration_id: &str) -> Result<()> {
     lock(&app.inner.session_secrets).remove(integration_id);
+    lock(&app.inner.grants).remove(integration_id);
+    // Of a sign-in that was never renewed there is none.
+    let _ = std::fs::remove_file(grant::lock_file(app, integration_id));
     if app.store().secret_count()? == 0
         && let Err(problem) = app.inner.vault.forget().await
     {
@@ -295,6 +308,17 @@ async fn forget(app: &App, integration_id: &str) -> Result<()> {
         tracing::warn!(%problem, "the key stayed in the keyring");
     }
     Ok(())
+}
+
+/// Writes the integration and, where one is given, its sealed secret.
+pub(crate) fn store(
+    app: &App,
+    integration: &StoredIntegration,
+    sealed: Option<&[u8]>,
+) -> Result<()> {
+    Ok(app
+        .store()
+        .save_integration(&integration.record()?, sealed)?)
 }
 
 pub(crate) fn remember_parent(
@@ -330,9 +354,8 @@ fn expiry_warning(day: NaiveDate, today: NaiveDate) -> Option<String> {
 }
 
 fn view(app: &App, it: StoredIntegration) -> Result<Integration> {
-    let kept = lock(&app.inner.session_secrets).contains_key(&it.id);
-    let secret_problem = (!kept && app.store().sealed_secret(&it.id)?.is_none())
-        .then(|| "The sign-in data was kept for the last session only.".to_owned());
+    let secret_problem = (!clients::has_secret(app, &it)?)
+        .then(|| "The sign-in data was removed, or kept for the last session only.".to_owned());
     Ok(Integration {
         site: connect::site_view(&it.site),
         id: it.id,

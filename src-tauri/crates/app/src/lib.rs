@@ -8,6 +8,7 @@ pub mod connect;
 mod desktop;
 pub mod drafts;
 mod error;
+mod grant;
 pub mod history;
 pub mod import;
 pub mod integrations;
@@ -33,6 +34,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use ts_rs::TS;
 
+pub use connect::sign_in::{OauthClient, OauthOptions};
 pub use desktop::{Desktop, SandboxAddresses, SandboxHost};
 pub use error::{ApiError, ErrorCode, Field, Result};
 
@@ -51,6 +53,7 @@ pub struct Parts {
     pub sandbox: Arc<dyn SandboxHost>,
     pub endpoints: Endpoints,
     pub http: HttpOptions,
+    pub oauth: OauthOptions,
     pub clock: fn() -> DateTime<Utc>,
 }
 
@@ -61,6 +64,7 @@ struct Inner {
     sandbox: Arc<dyn SandboxHost>,
     endpoints: Endpoints,
     http: Http,
+    oauth: OauthOptions,
     clock: fn() -> DateTime<Utc>,
     notices: Vec<String>,
     fonts: OnceLock<Fonts>,
@@ -68,6 +72,9 @@ struct Inner {
     sessions: Mutex<HashMap<String, Arc<connect::Session>>>,
     /// Secrets of integrations whose user chose "for this session only".
     session_secrets: Mutex<HashMap<String, Arc<SecretString>>>,
+    /// What the integrations that sign in by OAuth hold of it.
+    grants: Mutex<HashMap<String, grant::Grant>>,
+    sign_ins: connect::sign_in::SignIns,
     notes: Mutex<Option<import::Notes>>,
     running: publish::Running,
 }
@@ -116,12 +123,15 @@ impl App {
                 sandbox: parts.sandbox,
                 endpoints: parts.endpoints,
                 http,
+                oauth: parts.oauth,
                 clock: parts.clock,
                 notices,
                 fonts: OnceLock::new(),
                 events,
                 sessions: Mutex::default(),
                 session_secrets: Mutex::default(),
+                grants: Mutex::default(),
+                sign_ins: connect::sign_in::SignIns::default(),
                 notes: Mutex::default(),
                 running: publish::Running::default(),
             }),
@@ -131,6 +141,7 @@ impl App {
     /// Takes up what an earlier run left unfinished, backs the database up, clears away what was
     /// deleted. To be called once, when the window is there.
     pub async fn settle(&self) {
+        grant::resume(self).await;
         publish::resume(self).await;
         let store = self.inner.store.clone();
         let week_ago = (self.now() - chrono::Duration::days(7)).timestamp_millis();

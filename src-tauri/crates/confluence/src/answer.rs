@@ -90,6 +90,20 @@ fn placed(inner: &mut crate::error::Inner, answer: &Answer, context: &Context) {
     inner.context.host = host_of(&answer.url);
 }
 
+/// A 401 is the gateway's answer to a missing scope, too: its words alone tell the two apart.
+fn is_scope_refusal(route: Option<Route>, said: &str) -> bool {
+    matches!(route, Some(Route::Gateway | Route::GatewayClassic)) && said.contains("scope")
+}
+
+/// Whether another access token might be accepted. What an expired one is answered is not recorded,
+/// so every 401 counts that does not speak of scopes.
+pub(crate) fn token_expired(answer: &Answer) -> bool {
+    answer.status == 401
+        && !server_message(answer)
+            .to_ascii_lowercase()
+            .contains("scope")
+}
+
 /// What a status that is no success means.
 pub(crate) fn failure(answer: &Answer, status: u16, subject: Subject, context: &Context) -> Error {
     let message = server_message(answer);
@@ -145,9 +159,7 @@ fn classify(
         400 if matches!(subject, Subject::NewPage | Subject::PageUpdate) => {
             (K::Refused, Final, None)
         }
-        401 if context.route == Some(Route::Gateway) && said.contains("scope") => {
-            (K::MissingScope, NotDone, None)
-        }
+        401 if is_scope_refusal(context.route, &said) => (K::MissingScope, NotDone, None),
         401 if said.contains("with passwords is deprecated") => (
             K::SignInRefused,
             NotDone,
@@ -388,6 +400,7 @@ pub(crate) fn is_about_sign_in(kind: ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::SignInRefused
+            | ErrorKind::SignInNeeded
             | ErrorKind::Anonymous
             | ErrorKind::Captcha
             | ErrorKind::BasicSwitchedOff
@@ -401,6 +414,6 @@ pub(crate) fn credential_name(method: Option<Method>) -> &'static str {
         Some(Method::ApiToken) => "API token",
         Some(Method::PersonalAccessToken) => "personal access token",
         Some(Method::Basic) => "password",
-        None => "sign-in",
+        Some(Method::Oauth) | None => "sign-in",
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use reqwest::header::HeaderValue;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
@@ -24,13 +25,18 @@ use crate::{
 pub struct Endpoints {
     /// The gateway scoped API tokens and OAuth go through: `https://api.atlassian.com`.
     pub gateway: Url,
+    /// Where one signs in to Atlassian: `https://auth.atlassian.com`.
+    pub auth: Url,
 }
 
 impl Default for Endpoints {
     fn default() -> Self {
-        #[expect(clippy::expect_used, reason = "a constant, which a test parses")]
-        let gateway = Url::parse("https://api.atlassian.com").expect("a valid address");
-        Self { gateway }
+        #[expect(clippy::expect_used, reason = "constants, which a test parses")]
+        let parse = |address| Url::parse(address).expect("a valid address");
+        Self {
+            gateway: parse("https://api.atlassian.com"),
+            auth: parse("https://auth.atlassian.com"),
+        }
     }
 }
 
@@ -40,8 +46,10 @@ impl Default for Endpoints {
 pub enum Route {
     /// To the site itself.
     Site,
-    /// Through Atlassian's gateway: what a scoped API token needs.
+    /// Through Atlassian's gateway: what a scoped API token and OAuth need.
     Gateway,
+    /// The same in REST v1: what an OAuth app with the classic scopes needs, where the site serves it.
+    GatewayClassic,
 }
 
 /// A signed-in connection to one site. Cheap to clone; clones share connections.
@@ -71,7 +79,7 @@ impl Client {
         route: Route,
     ) -> Self {
         let root = match (route, &site.cloud_id) {
-            (Route::Gateway, Some(cloud_id)) => {
+            (Route::Gateway | Route::GatewayClassic, Some(cloud_id)) => {
                 let mut root = endpoints.gateway;
                 let base = root.path().trim_end_matches('/').to_owned();
                 root.set_path(&format!("{base}/ex/confluence/{cloud_id}/wiki"));
@@ -109,10 +117,26 @@ impl Client {
 
     /// Who is signed in. One request.
     ///
+    /// The classic scopes do not open the account: then the first space is asked for, and the name is
+    /// that of the site.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Anonymous`] when the server ignores the credential, else as for a sign-in.
     pub async fn account(&self) -> Result<Account> {
+        if self.inner.route == Route::GatewayClassic {
+            let _: Value = self
+                .json(
+                    self.call(&calls::SPACES)
+                        .about(Subject::Account)
+                        .ask("limit", "1"),
+                )
+                .await?;
+            return Ok(Account {
+                id: self.inner.site.name.clone(),
+                name: format!("Atlassian account on {}", self.inner.site.name),
+            });
+        }
         let user: User = self
             .json(self.call(&calls::CURRENT_USER).about(Subject::Account))
             .await?;
@@ -444,8 +468,9 @@ impl Client {
 
     // What the dialects are built from.
 
+    /// Whether it is spoken to in Cloud's dialect, REST v2.
     pub(crate) fn is_cloud(&self) -> bool {
-        self.inner.site.edition == Edition::Cloud
+        self.inner.site.edition == Edition::Cloud && self.inner.route != Route::GatewayClassic
     }
 
     pub(crate) fn context(&self) -> Context {
@@ -489,12 +514,28 @@ impl Client {
     }
 
     async fn send(&self, ask: Ask<'_>) -> Result<Answer> {
+        let here = |error: Error| error.with(|inner| inner.context = self.context());
+        let Credential::Oauth { tokens } = &*self.inner.credential else {
+            let authorization = self.inner.credential.header().map_err(here)?;
+            return self.send_as(&ask, authorization).await;
+        };
+        // Whatever keeps a token from being had, the call itself was not made, or was refused.
+        let no_token = |error: Error| error.with(|inner| inner.outcome = Outcome::NotDone);
+        let token = tokens.token().await.map_err(no_token)?;
+        let authorization = token.header().map_err(here)?;
+        let mut answer = self.send_as(&ask, authorization).await?;
+        if answer::token_expired(&answer) {
+            let token = tokens.renew(&token).await.map_err(no_token)?;
+            let authorization = token.header().map_err(here)?;
+            answer = self.send_as(&ask, authorization).await?;
+            token.scrub(&mut answer.body);
+        }
+        token.scrub(&mut answer.body);
+        Ok(answer)
+    }
+
+    async fn send_as(&self, ask: &Ask<'_>, authorization: HeaderValue) -> Result<Answer> {
         let url = address(&self.inner.root, ask.call, &ask.parameters, &ask.query);
-        let authorization = self
-            .inner
-            .credential
-            .header()
-            .map_err(|error| error.with(|inner| inner.context = self.context()))?;
         let payload = match (&ask.body, ask.file) {
             (_, Some(file)) => Payload::File(file),
             (Some(body), None) => Payload::Json(body),
@@ -839,10 +880,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_gateway_is_an_address() {
+    fn atlassians_hosts_are_addresses() {
         assert_eq!(
             Endpoints::default().gateway.as_str(),
             "https://api.atlassian.com/"
+        );
+        assert_eq!(
+            Endpoints::default().auth.as_str(),
+            "https://auth.atlassian.com/"
         );
     }
 

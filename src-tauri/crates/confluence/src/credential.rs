@@ -1,10 +1,15 @@
 //! What one signs in with, and how it goes over the wire.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::error::{Cause, Error, ErrorKind, Outcome};
+use crate::{
+    AccessTokens,
+    error::{Cause, Error, ErrorKind, Outcome},
+};
 
 /// What one signs in with. It has no `Clone`, no `Debug` and no `Serialize`.
 pub enum Credential {
@@ -17,6 +22,9 @@ pub enum Credential {
         username: String,
         password: SecretString,
     },
+    /// Cloud's Atlassian Login and Data Center's application links: Bearer, with a token that is
+    /// renewed from time to time.
+    Oauth { tokens: Arc<dyn AccessTokens> },
 }
 
 /// Which of them it is, for the words of an error.
@@ -25,6 +33,7 @@ pub(crate) enum Method {
     ApiToken,
     PersonalAccessToken,
     Basic,
+    Oauth,
 }
 
 impl Credential {
@@ -33,6 +42,7 @@ impl Credential {
             Self::ApiToken { .. } => Method::ApiToken,
             Self::PersonalAccessToken { .. } => Method::PersonalAccessToken,
             Self::Basic { .. } => Method::Basic,
+            Self::Oauth { .. } => Method::Oauth,
         }
     }
 
@@ -41,11 +51,11 @@ impl Credential {
         match self {
             Self::ApiToken { email, .. } => Some(email.trim()),
             Self::Basic { username, .. } => Some(username),
-            Self::PersonalAccessToken { .. } => None,
+            Self::PersonalAccessToken { .. } | Self::Oauth { .. } => None,
         }
     }
 
-    /// The value of the `Authorization` header, marked sensitive so that no log shows it.
+    /// The value of the `Authorization` header of a credential that stays the same, marked sensitive so that no log shows it.
     ///
     /// Tokens are trimmed, since they are pasted; a password may begin or end with a blank.
     pub(crate) fn header(&self) -> Result<HeaderValue, Error> {
@@ -59,6 +69,7 @@ impl Credential {
                 }
                 SecretString::from(format!("Bearer {token}"))
             }
+            Self::Oauth { .. } => return Err(unusable()),
         };
         let mut header = HeaderValue::from_str(value.expose_secret()).map_err(|_| unusable())?;
         header.set_sensitive(true);
@@ -72,6 +83,8 @@ impl Credential {
                 token.expose_secret().trim()
             }
             Self::Basic { password, .. } => password.expose_secret(),
+            // Taken out of the answer itself, where the token that was sent is known.
+            Self::Oauth { .. } => return text.to_owned(),
         };
         if secret.is_empty() {
             return text.to_owned();

@@ -23,6 +23,8 @@ pub enum ErrorKind {
     /// The address itself cannot be used; nothing was sent.
     BadAddress,
     SignInRefused,
+    /// What was granted is no longer good: the user has to sign in again.
+    SignInNeeded,
     Captcha,
     BasicSwitchedOff,
     TokenTooNew,
@@ -63,6 +65,7 @@ impl ErrorKind {
             Self::InsecureHttp => "insecure_http",
             Self::BadAddress => "bad_address",
             Self::SignInRefused => "sign_in_refused",
+            Self::SignInNeeded => "sign_in_needed",
             Self::Captcha => "captcha",
             Self::BasicSwitchedOff => "basic_switched_off",
             Self::TokenTooNew => "token_too_new",
@@ -126,6 +129,21 @@ pub(crate) enum Cause {
     /// A 404 that may mean a credential that is no longer good.
     PerhapsSignIn,
     NoConfluenceAccess,
+    /// Client id or client secret.
+    ClientRefused,
+    /// The code of a consent page: used, too old, or of another attempt.
+    CodeRefused,
+    ScopeRefused,
+    /// Anything else a consent page or a token endpoint complains of.
+    ConsentRefused,
+    RefreshTokenDead,
+    /// The token endpoint's answer holds no token.
+    NoToken,
+    /// The sign-in was accepted for no site with Confluence.
+    NoSite,
+    OauthNeedsHttps,
+    /// Something on this computer, and the source says what.
+    Elsewhere,
     // The request
     Xsrf,
     BadFileName,
@@ -214,6 +232,24 @@ impl Error {
 
     pub(crate) fn cause(&self) -> Option<&Cause> {
         self.0.cause.as_ref()
+    }
+
+    /// No access token could be had, for a reason that has nothing to do with Confluence: the caller
+    /// finds it again by [`Self::elsewhere`].
+    pub fn from_elsewhere(source: impl StdError + Send + Sync + 'static) -> Self {
+        Self::new(ErrorKind::SignInNeeded, Outcome::NotDone)
+            .because(Cause::Elsewhere)
+            .with(|inner| inner.source = Some(Box::new(source)))
+    }
+
+    /// What [`Self::from_elsewhere`] was given.
+    pub fn elsewhere<T: StdError + 'static>(&self) -> Option<&T> {
+        self.0.source.as_deref()?.downcast_ref()
+    }
+
+    /// Whether client id or client secret were refused, rather than a user or a token.
+    pub fn is_about_client(&self) -> bool {
+        self.cause() == Some(&Cause::ClientRefused)
     }
 
     pub fn kind(&self) -> ErrorKind {

@@ -101,6 +101,8 @@ pub(crate) struct Request<'a> {
 pub(crate) enum Payload<'a> {
     Empty,
     Json(&'a serde_json::Value),
+    /// `application/x-www-form-urlencoded`, encoded already.
+    Form(Vec<u8>),
     File(&'a crate::Upload),
 }
 
@@ -236,6 +238,9 @@ impl Http {
         builder = match request.payload {
             Payload::Empty => builder,
             Payload::Json(value) => builder.json(value),
+            Payload::Form(form) => builder
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(form),
             Payload::File(file) => {
                 timeout += Duration::from_secs(file.bytes.len() as u64 / SLOWEST_UPLOAD);
                 // XSRF protection of the multipart resources; other writes need it with cookies only.

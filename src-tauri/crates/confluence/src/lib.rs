@@ -10,9 +10,14 @@
 //! Each failure is an [`Error`]: its [`ErrorKind`] says what happened, its [`Outcome`] whether
 //! Confluence may have done it all the same, and [`Error::words`] tells it to the user.
 //!
-//! This crate never sleeps, never sends anything twice, and follows no redirect.
+//! Where the sign-in goes through a browser, [`Oauth`] makes the consent page's address and turns the
+//! answer, which [`Callback`] waits for, into tokens; a [`Client`] gets them from its [`AccessTokens`].
+//!
+//! This crate follows no redirect and sends nothing twice, but for one case: what was refused because
+//! an access token had expired is sent again with a new one.
 
 mod answer;
+mod callback;
 pub mod calls;
 mod client;
 mod cloud;
@@ -20,15 +25,20 @@ mod credential;
 mod data_center;
 mod error;
 mod http;
+mod oauth;
 mod page;
 mod sign_in;
 mod site;
 mod words;
 
+pub use callback::{Answered, Callback, NotTheAnswer, read_answer, redirect_address};
 pub use client::{Client, Endpoints, Route};
 pub use credential::Credential;
 pub use error::{Error, ErrorKind, Outcome, Result};
 pub use http::{CallRecord, Http, HttpOptions, ProxyChoice};
+pub use oauth::{
+    AccessToken, AccessTokens, CloudSite, Consent, Oauth, OauthServer, Tokens, cloud_sites,
+};
 pub use page::{
     Account, Attachment, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, SavedPage, Space,
     SpaceRef, Upload,

@@ -202,7 +202,11 @@ impl Site {
 
     /// Whether a way to sign in belongs to the other kind of Confluence.
     pub(crate) fn refuses(&self, method: Method) -> bool {
-        (self.edition == Edition::Cloud) != (method == Method::ApiToken)
+        match method {
+            Method::ApiToken => self.edition != Edition::Cloud,
+            Method::PersonalAccessToken | Method::Basic => self.edition == Edition::Cloud,
+            Method::Oauth => false,
+        }
     }
 }
 

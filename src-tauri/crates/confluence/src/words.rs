@@ -134,13 +134,20 @@ impl Error {
                     "copy the address of any Confluence page from your browser.",
                 ),
             },
+            ErrorKind::InsecureHttp if self.cause() == Some(&Cause::OauthNeedsHttps) => words(
+                format!("{host} has no https"),
+                "a sign-in through the browser hands out keys that work without a password, so it is never sent over plain http.",
+                "enter the https address of this Confluence.",
+            ),
             ErrorKind::InsecureHttp => words(
                 format!("{host} would be reached without encryption"),
                 "with http everybody on the way can read your sign-in.",
                 "use https. If this server has no https, allow http for it.",
             ),
             ErrorKind::BadAddress => self.address_words(),
-            ErrorKind::SignInRefused => self.sign_in_words(&server, credential),
+            ErrorKind::SignInRefused | ErrorKind::SignInNeeded => {
+                self.sign_in_words(&server, credential)
+            }
             ErrorKind::Captcha => words(
                 "Confluence wants you to sign in once in the browser",
                 "after several wrong passwords it asks for a CAPTCHA, which only a browser can show.",
@@ -161,6 +168,14 @@ impl Error {
                 format!("it ignored the {credential} and allows reading without sign-in. Publishing would fail."),
                 format!("check that the {credential} belongs to this server."),
             ),
+            ErrorKind::MissingScope if context.method == Some(Method::Oauth) => words(
+                "The sign-in does not allow this",
+                match self.missing_scope() {
+                    Some(scope) => format!("the scope {scope} is missing."),
+                    None => "a scope is missing.".to_owned(),
+                },
+                "add all scopes of the list to the app in Atlassian's developer console, then sign in again.",
+            ),
             ErrorKind::MissingScope => match self.missing_scope() {
                 Some(scope) => words(
                     "The token may not do this",
@@ -173,6 +188,11 @@ impl Error {
                     "create a new token with all scopes of the list.",
                 ),
             },
+            ErrorKind::NotPermitted if self.cause() == Some(&Cause::NoSite) => words(
+                "No site with Confluence was accepted",
+                "the sign-in worked, but holds no Cloud site that Confluence runs on.",
+                "sign in again and choose your site on Atlassian's page.",
+            ),
             ErrorKind::NotPermitted => self.permission_words(account, &space),
             ErrorKind::SpaceGone => words(
                 match &context.space {
@@ -212,6 +232,11 @@ impl Error {
                 "The page was changed in Confluence since",
                 "somebody else saved a newer version. Nothing of it was overwritten.",
                 "compare the two, then keep theirs, overwrite it, or publish a new page.",
+            ),
+            ErrorKind::ApiRemoved if context.route == Some(Route::GatewayClassic) => words(
+                "This site needs the granular scopes",
+                "it no longer serves REST v1, which is all that the classic scopes open. Your sign-in is not the reason.",
+                "add the granular scopes to the app in Atlassian's developer console, choose them here, and sign in again.",
             ),
             ErrorKind::ApiRemoved => words(
                 "This site needs the new API",
@@ -264,6 +289,11 @@ impl Error {
                     format!("{host} sent more than Retropress reads"),
                     "an answer of Confluence is never that long: something else may be answering.",
                     "send the details to your administrator.",
+                ),
+                Some(Cause::NoToken) => words(
+                    format!("{host} did not answer the sign-in as it should"),
+                    "there is no token in its answer, or it cannot be read.",
+                    "try again. If it stays so, send the details to your administrator.",
                 ),
                 _ => words(
                     "It is not known whether Confluence did it",
@@ -339,6 +369,31 @@ impl Error {
         let context = &self.inner().context;
         let account = context.account.as_deref().unwrap_or("this account");
         match (self.cause(), context.method) {
+            (Some(Cause::ClientRefused), _) => words(
+                "Client ID or Client Secret was not accepted",
+                self.said("they do not belong together, or the secret was replaced."),
+                "copy both again from where the app or the application link was made.",
+            ),
+            (Some(Cause::CodeRefused), _) => words(
+                "The answer of the browser was not accepted",
+                self.said("it was used before, or is too old."),
+                "sign in again.",
+            ),
+            (Some(Cause::ScopeRefused), _) => words(
+                "The app is not registered for all that Retropress asks for",
+                self.said("a scope or permission is missing there."),
+                "compare the scopes of the app with the list, or the permission of the application link: it has to be Write.",
+            ),
+            (Some(Cause::ConsentRefused), _) => words(
+                "The sign-in was refused",
+                self.said("the server gave no reason."),
+                "compare the Redirect URL and the scopes with those the app was registered with.",
+            ),
+            (Some(Cause::RefreshTokenDead), _) => words(
+                "Confluence wants you to sign in again",
+                "the sign-in was taken back, or was not used for 90 days. Nothing that waits is lost.",
+                "edit the integration and sign in.",
+            ),
             (Some(Cause::UnusableCredential), Some(Method::Basic)) => words(
                 "This user name or password cannot be sent",
                 "one of them is empty or holds a control character, or the user name holds a colon.",
@@ -403,11 +458,24 @@ impl Error {
                 "one of them is wrong, or this server takes no passwords from programs.",
                 "check both by signing in with your browser. After several wrong ones Confluence asks for a CAPTCHA.",
             ),
+            (_, Some(Method::Oauth)) => words(
+                "Confluence did not accept the sign-in",
+                "the app's access was taken back, or the account may no longer use Confluence.",
+                "edit the integration and sign in again.",
+            ),
             _ => words(
                 format!("Confluence did not accept the {credential}"),
                 "it is wrong, expired or was revoked.",
                 "enter a new one.",
             ),
+        }
+    }
+
+    /// What the server said, or what is most likely.
+    fn said(&self, else_likely: &str) -> String {
+        match self.server_message() {
+            Some(said) => format!("the server said \u{201c}{said}\u{201d}: {else_likely}"),
+            None => else_likely.to_owned(),
         }
     }
 

@@ -41,6 +41,14 @@ impl Vault {
         Vault(Arc::new(Keeper::Memory(Mutex::new(None))))
     }
 
+    /// The same with a key that is given, for tests in which several processes share one.
+    #[cfg(feature = "given-key")]
+    pub fn with_key(key: [u8; 32]) -> Vault {
+        Vault(Arc::new(Keeper::Memory(Mutex::new(Key::from_keyring(
+            &key,
+        )))))
+    }
+
     /// Can the key be read or made? Never asks the user anything, and answers within 5 seconds.
     ///
     /// # Errors

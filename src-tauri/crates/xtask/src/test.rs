@@ -106,6 +106,11 @@ const PARTS: &[Part] = &[
         check: keyring,
     },
     Part {
+        name: "oauth",
+        what: "an OAuth server",
+        check: oauth,
+    },
+    Part {
         name: "e2e",
         what: "the window",
         check: e2e,
@@ -317,7 +322,7 @@ fn rust_tests(log: &Log) -> Tally {
     tally
 }
 
-/// The tests that need neither keyring nor display; those are marked as ignored and have parts of
+/// The tests that need neither keyring nor display nor another server; those are marked as ignored and have parts of
 /// their own.
 fn unit() -> Answer<Tally> {
     let mut run = cargo();
@@ -397,6 +402,20 @@ fn keyring() -> Answer<Tally> {
         "--ignored",
     ]);
     let log = program::log("keyring", &mut run)?;
+    Ok(judge(rust_tests(&log), &log))
+}
+
+/// Signing in with an OAuth server that has nothing to do with the sandbox.
+fn oauth() -> Answer<Tally> {
+    window::packages_in(&place::root().join("tests/oauth-server"))?;
+    let mut run = cargo();
+    run.args(["test", "--package", "retropress-app"]).args([
+        "--test",
+        "oauth_server",
+        "--",
+        "--ignored",
+    ]);
+    let log = program::log("oauth", &mut run)?;
     Ok(judge(rust_tests(&log), &log))
 }
 

@@ -4,12 +4,31 @@
 //! [`paste_address`] takes the address where no browser can reach this computer. It ends in a
 //! [`Connection`], the same that [`super::check`] gives.
 
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
 use chrono::{DateTime, Utc};
+use retropress_confluence::{
+    self as confluence, Answered, Callback, Client, Consent, Credential, Endpoints, ErrorKind,
+    NotTheAnswer, Oauth, OauthServer, Route, SecretString, Site, Tokens, Url, read_answer,
+    redirect_address,
+};
+use retropress_secrets::KeyringProblem;
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
+use tokio::{sync::OnceCell, task::JoinHandle};
 use ts_rs::TS;
 
-use super::{Connection, Method};
-use crate::{ApiError, App, ErrorCode, Result};
+use super::{Connection, Method, Secret, Session};
+use crate::{
+    ApiError, App, ErrorCode, Event, Field, Result, clients,
+    error::from_confluence,
+    grant::Grant,
+    integrations::{self, SignInDetails, StoredIntegration},
+    lock, new_id, teams,
+};
 
 /// Which of Atlassian's two families of scopes an app is registered with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -142,47 +161,777 @@ pub struct ScopeView {
     pub required_for: String,
 }
 
+/// How Retropress signs in through the browser on this computer.
+#[derive(Clone)]
+pub struct OauthOptions {
+    /// Of the redirect URL. Fixed, since an app is registered with one exact address.
+    pub port: u16,
+    /// The organisation's app of Atlassian's, where it is known: one button is enough then.
+    pub client: Option<OauthClient>,
+    /// How long a browser's answer is waited for.
+    pub patience: Duration,
+}
+
+/// Client id and client secret of an OAuth app.
+pub struct OauthClient {
+    pub id: String,
+    pub secret: SecretString,
+}
+
+impl Clone for OauthClient {
+    fn clone(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            secret: SecretString::from(self.secret.expose_secret()),
+        }
+    }
+}
+
+impl Default for OauthOptions {
+    /// Port 47620, five minutes, and the client this build was given by `RETROPRESS_OAUTH_CLIENT_ID`
+    /// and `RETROPRESS_OAUTH_CLIENT_SECRET`.
+    fn default() -> Self {
+        let built_in = option_env!("RETROPRESS_OAUTH_CLIENT_ID")
+            .zip(option_env!("RETROPRESS_OAUTH_CLIENT_SECRET"))
+            .filter(|(id, secret)| !id.is_empty() && !secret.is_empty());
+        Self {
+            port: 47620,
+            client: built_in.map(|(id, secret)| OauthClient {
+                id: id.to_owned(),
+                secret: SecretString::from(secret),
+            }),
+            patience: Duration::from_secs(5 * 60),
+        }
+    }
+}
+
+/// The scopes of both families, with what each is required for. Nothing else is asked for.
+const SCOPES: [(&str, &str, &str); 8] = [
+    (
+        "read:space:confluence",
+        "read:confluence-space.summary",
+        "reading the list of spaces during configuration",
+    ),
+    (
+        "write:page:confluence",
+        "write:confluence-content",
+        "creating pages for retrospective and health check reports",
+    ),
+    (
+        "delete:page:confluence",
+        "",
+        "deleting a published page when you choose Delete",
+    ),
+    (
+        "write:confluence-file",
+        "write:confluence-file",
+        "adding the PDF to them",
+    ),
+    (
+        "read:page:confluence",
+        "read:confluence-content.summary",
+        "checking whether a parent page exists, and whether a publish already arrived",
+    ),
+    (
+        "read:attachment:confluence",
+        "",
+        "checking whether the PDF already arrived",
+    ),
+    (
+        "read:confluence-user",
+        "",
+        "naming the account in the wizard",
+    ),
+    (
+        "offline_access",
+        "offline_access",
+        "publishing later without signing in each time",
+    ),
+];
+
+/// Of an application link.
+const PERMISSION: &str = "Write";
+
+fn scopes(method: Method, family: ScopeFamily) -> Vec<&'static str> {
+    if method == Method::ApplicationLink {
+        return vec!["WRITE"];
+    }
+    SCOPES
+        .iter()
+        .map(|(granular, classic, _)| match family {
+            ScopeFamily::Granular => *granular,
+            ScopeFamily::Classic => *classic,
+        })
+        .filter(|scope| !scope.is_empty())
+        .collect()
+}
+
+/// The sign-ins of this run, the newest last.
+#[derive(Default)]
+pub(crate) struct SignIns(Mutex<Vec<Arc<Flow>>>);
+
+/// How many are remembered, so that a window that missed the end of one can still read it.
+const REMEMBERED: usize = 8;
+
+/// One attempt to sign in.
+struct Flow {
+    id: String,
+    method: Method,
+    address: String,
+    redirect_url: String,
+    ends_at: DateTime<Utc>,
+    state: Mutex<SignInState>,
+    next: Mutex<Next>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What a sign-in needs for its next step; taken when that is made, so that it is made once.
+enum Next {
+    Consent(Box<Attempt>),
+    Site(Box<Choice>),
+    Nothing,
+}
+
+struct Attempt {
+    plan: Plan,
+    oauth: Oauth,
+    consent: Consent,
+}
+
+struct Choice {
+    plan: Plan,
+    grant: Grant,
+    sites: Vec<confluence::CloudSite>,
+}
+
+/// What was asked for, as far as it is known before anybody was asked.
+struct Plan {
+    team_id: String,
+    integration_id: Option<String>,
+    method: Method,
+    server: OauthServer,
+    endpoints: Endpoints,
+    client: OauthClient,
+    scopes: ScopeFamily,
+    service_account: bool,
+}
+
+impl Flow {
+    fn view(&self) -> SignIn {
+        SignIn {
+            id: self.id.clone(),
+            method: self.method,
+            state: lock(&self.state).clone(),
+            address: self.address.clone(),
+            redirect_url: self.redirect_url.clone(),
+            ends_at: self.ends_at,
+        }
+    }
+
+    /// Goes on to a state, unless it has ended.
+    fn become_state(&self, app: &App, next: SignInState) {
+        let mut state = lock(&self.state);
+        if matches!(
+            *state,
+            SignInState::Connected { .. } | SignInState::Failed { .. } | SignInState::Cancelled
+        ) {
+            return;
+        }
+        *state = next;
+        drop(state);
+        app.tell(Event::SignInChanged {
+            sign_in_id: self.id.clone(),
+        });
+    }
+
+    fn fail(&self, app: &App, error: ApiError) {
+        self.become_state(app, SignInState::Failed { error });
+    }
+
+    /// Ends whatever goes on; the port is free when this returns.
+    async fn stop(&self) {
+        let task = lock(&self.task).take();
+        if let Some(task) = task {
+            task.abort();
+            // It ends by being aborted.
+            let _ = task.await;
+        }
+        *lock(&self.next) = Next::Nothing;
+    }
+}
+
 pub async fn setup(
-    _app: &App,
-    _team_id: String,
-    _integration_id: Option<String>,
-    _method: Method,
+    app: &App,
+    team_id: String,
+    integration_id: Option<String>,
+    method: Method,
 ) -> Result<OauthSetup> {
-    Err(not_built())
+    teams::find(app, &team_id)?;
+    let cloud = method == Method::AtlassianLogin;
+    let saved = match &integration_id {
+        Some(id) => Some(integrations::find(app, id)?).filter(|it| it.method == method),
+        None => None,
+    };
+    let known = app.inner.oauth.client.as_ref().filter(|_| cloud);
+    let client_id = match (&saved, known) {
+        (Some(saved), _) => saved.sign_in.client_id.clone(),
+        (None, Some(known)) => known.id.clone(),
+        (None, None) => String::new(),
+    };
+    let client_secret_saved = match &saved {
+        Some(saved) => clients::has_secret(app, saved)?,
+        None => false,
+    };
+    let apps = Site {
+        base_url: app.inner.endpoints.gateway.clone(),
+        edition: confluence::Edition::Cloud,
+        version: None,
+        cloud_id: None,
+        name: String::new(),
+    };
+    Ok(OauthSetup {
+        redirect_url: redirect(app, false)?.to_string(),
+        https_redirect_url: if cloud {
+            String::new()
+        } else {
+            redirect(app, true)?.to_string()
+        },
+        client_id,
+        client_known: known.is_some(),
+        client_secret_saved,
+        application_name: "Retropress".to_owned(),
+        permission: PERMISSION.to_owned(),
+        scopes: SCOPES
+            .iter()
+            .filter(|_| cloud)
+            .map(|(granular, classic, required_for)| ScopeView {
+                granular: (*granular).to_owned(),
+                classic: (*classic).to_owned(),
+                required_for: (*required_for).to_owned(),
+            })
+            .collect(),
+        apps_page: if cloud {
+            apps.server_page(confluence::ServerPage::OauthApps)
+                .to_string()
+        } else {
+            String::new()
+        },
+    })
 }
 
 /// Opens the consent page in the browser and waits for its answer; a sign-in that was under way is
-/// cancelled.
-pub async fn start(_app: &App, _request: SignInRequest) -> Result<SignIn> {
-    Err(not_built())
+/// cancelled. A service account needs no page: then tokens are asked for at once.
+///
+/// The keyring is asked first: nobody should sign in for nothing.
+pub async fn start(app: &App, request: SignInRequest) -> Result<SignIn> {
+    let plan = plan(app, &request).await?;
+    if request.session_only != Some(true) {
+        match app.inner.vault.probe().await {
+            Err(KeyringProblem::Locked | KeyringProblem::Empty) => app.inner.vault.unlock().await?,
+            answer => answer?,
+        }
+    }
+    let oauth = Oauth::new(
+        &app.inner.http,
+        plan.server.clone(),
+        &plan.client.id,
+        SecretString::from(plan.client.secret.expose_secret()),
+    )
+    .map_err(|it| from_confluence(&it, Some(Field::ServerUrl)))?;
+    for flow in app.inner.sign_ins.all() {
+        flow.stop().await;
+        flow.become_state(app, SignInState::Cancelled);
+    }
+    let flow = if plan.service_account {
+        without_browser(app, plan, oauth)
+    } else {
+        with_browser(app, plan, oauth, request.https_redirect == Some(true)).await?
+    };
+    let view = flow.view();
+    app.inner.sign_ins.add(flow);
+    Ok(view)
 }
 
-pub async fn read(_app: &App, _sign_in_id: String) -> Result<SignIn> {
-    Err(not_built())
+pub async fn read(app: &App, sign_in_id: String) -> Result<SignIn> {
+    Ok(app.inner.sign_ins.find(&sign_in_id)?.view())
 }
 
 /// Opens the consent page once more.
-pub async fn open_page(_app: &App, _sign_in_id: String) -> Result<()> {
-    Err(not_built())
+pub async fn open_page(app: &App, sign_in_id: String) -> Result<()> {
+    let flow = app.inner.sign_ins.find(&sign_in_id)?;
+    let waiting = matches!(*lock(&flow.state), SignInState::Waiting { .. });
+    match Url::parse(&flow.address) {
+        Ok(address) if waiting => super::open_in_browser(app, &address),
+        _ => Err(ended()),
+    }
 }
 
 /// Takes the address the browser ended on in place of the browser's own answer.
-pub async fn paste_address(_app: &App, _sign_in_id: String, _address: String) -> Result<SignIn> {
-    Err(not_built())
+///
+/// One that is not the answer ends nothing: it can be pasted again.
+pub async fn paste_address(app: &App, sign_in_id: String, address: String) -> Result<SignIn> {
+    let flow = app.inner.sign_ins.find(&sign_in_id)?;
+    let invalid = |message: &str| Err(ApiError::invalid(Field::SignInAddress, message));
+    let Ok(address) = Url::parse(address.trim()) else {
+        return invalid("This is no address. Copy all of it from the browser's address bar.");
+    };
+    let (attempt, answered) = {
+        let mut next = lock(&flow.next);
+        let Next::Consent(attempt) = &*next else {
+            return Err(ended());
+        };
+        let answered = match read_answer(&address, &attempt.consent.state) {
+            Ok(answered) => answered,
+            Err(NotTheAnswer::Nothing) => {
+                return invalid(
+                    "This address holds no answer. Sign in and accept first, then copy the address of the page the browser ends on.",
+                );
+            }
+            Err(NotTheAnswer::OtherSignIn) => {
+                return invalid(
+                    "This address belongs to another sign-in. Use the page that was opened last.",
+                );
+            }
+            Err(NotTheAnswer::Doubled) => {
+                return invalid("This address was changed on its way. Copy it again.");
+            }
+        };
+        match std::mem::replace(&mut *next, Next::Nothing) {
+            Next::Consent(attempt) => (attempt, answered),
+            _ => return Err(ended()),
+        }
+    };
+    flow.stop().await;
+    if matches!(answered, Answered::Code(_)) {
+        flow.become_state(app, SignInState::Exchanging);
+    }
+    let (app_, flow_) = (app.clone(), flow.clone());
+    let task = tokio::spawn(async move { conclude(&app_, &flow_, *attempt, answered).await });
+    *lock(&flow.task) = Some(task);
+    Ok(flow.view())
 }
 
-pub async fn cancel(_app: &App, _sign_in_id: String) -> Result<SignIn> {
-    Err(not_built())
+pub async fn cancel(app: &App, sign_in_id: String) -> Result<SignIn> {
+    let flow = app.inner.sign_ins.find(&sign_in_id)?;
+    flow.stop().await;
+    flow.become_state(app, SignInState::Cancelled);
+    Ok(flow.view())
 }
 
-pub async fn choose_site(_app: &App, _sign_in_id: String, _site_id: String) -> Result<Connection> {
-    Err(not_built())
+/// Goes on with one of the sites; where it does not work, another may be chosen.
+pub async fn choose_site(app: &App, sign_in_id: String, site_id: String) -> Result<Connection> {
+    let flow = app.inner.sign_ins.find(&sign_in_id)?;
+    let choice = match std::mem::replace(&mut *lock(&flow.next), Next::Nothing) {
+        Next::Site(choice) => choice,
+        other => {
+            *lock(&flow.next) = other;
+            return Err(ended());
+        }
+    };
+    let site = choice.sites.iter().find(|it| it.id == site_id);
+    let outcome = match site {
+        Some(site) => connection(app, &choice.plan, &choice.grant, site.site()).await,
+        None => Err(ApiError::gone("The site")),
+    };
+    match outcome {
+        Ok(connection) => {
+            let state = SignInState::Connected {
+                connection: connection.clone(),
+            };
+            flow.become_state(app, state);
+            Ok(connection)
+        }
+        Err(problem) => {
+            let mut next = lock(&flow.next);
+            // Not after a Cancel that came in between.
+            if matches!(*lock(&flow.state), SignInState::ChooseSite { .. }) {
+                *next = Next::Site(choice);
+            }
+            Err(problem)
+        }
+    }
 }
 
-fn not_built() -> ApiError {
+impl SignIns {
+    fn all(&self) -> Vec<Arc<Flow>> {
+        lock(&self.0).clone()
+    }
+
+    fn find(&self, id: &str) -> Result<Arc<Flow>> {
+        let found = lock(&self.0).iter().find(|it| it.id == id).cloned();
+        found.ok_or_else(ended)
+    }
+
+    fn add(&self, flow: Arc<Flow>) {
+        let mut all = lock(&self.0);
+        all.push(flow);
+        if all.len() > REMEMBERED {
+            all.remove(0);
+        }
+    }
+}
+
+fn ended() -> ApiError {
     ApiError::new(
-        ErrorCode::NotBuilt,
-        "Signing in by OAuth is not part of this version",
-        "Choose an API token, a personal access token or basic authentication.",
+        ErrorCode::Gone,
+        "This sign-in has ended",
+        "Start it again from the Connect step.",
     )
+}
+
+fn redirect(app: &App, https: bool) -> Result<Url> {
+    let mut address = redirect_address(app.inner.oauth.port);
+    // Cannot fail between these two; the address keeps its port, which neither has as its own.
+    if https && address.set_scheme("https").is_err() {
+        return Err(ended());
+    }
+    Ok(address)
+}
+
+/// Everything that can be wrong before a browser is opened.
+async fn plan(app: &App, request: &SignInRequest) -> Result<Plan> {
+    let method = request.method;
+    if !matches!(method, Method::AtlassianLogin | Method::ApplicationLink) {
+        return Err(ApiError::new(
+            ErrorCode::Invalid,
+            "This authentication method needs no browser",
+            "Enter its token or password and press Next.",
+        ));
+    }
+    teams::find(app, &request.team_id)?;
+    let service_account = request.service_account && method == Method::AtlassianLogin;
+    let saved = match &request.integration_id {
+        Some(id) => Some(integrations::find(app, id)?),
+        None => None,
+    };
+    let saved =
+        saved.filter(|it| it.method == method && it.sign_in.service_account == service_account);
+    let known = app
+        .inner
+        .oauth
+        .client
+        .as_ref()
+        .filter(|_| method == Method::AtlassianLogin && !service_account);
+    let entered = request.client_id.trim();
+    let id = match (entered, &saved, known) {
+        ("", Some(saved), _) => saved.sign_in.client_id.clone(),
+        ("", None, Some(known)) => known.id.clone(),
+        ("", None, None) => {
+            return Err(ApiError::invalid(Field::ClientId, "Enter the Client ID."));
+        }
+        (entered, _, _) => entered.to_owned(),
+    };
+    let (server, endpoints) = server(app, request, &id).await?;
+    let entered = request.client_secret.as_deref().map(str::trim);
+    let secret = match entered.filter(|it| !it.is_empty()) {
+        Some(secret) => SecretString::from(secret),
+        None => match (&saved, known) {
+            // A saved secret goes to the server it was entered for and to no other.
+            (Some(saved), _)
+                if saved.sign_in.client_id == id
+                    && goes_to(saved, &server)
+                    && clients::has_secret(app, saved)? =>
+            {
+                clients::grant_of(app, saved)
+                    .await?
+                    .client_secret(app)
+                    .await?
+            }
+            (_, Some(known)) if known.id == id => known.clone().secret,
+            _ => {
+                return Err(ApiError::invalid(
+                    Field::ClientSecret,
+                    "Enter the Client Secret.",
+                ));
+            }
+        },
+    };
+    Ok(Plan {
+        team_id: request.team_id.clone(),
+        integration_id: request.integration_id.clone(),
+        method,
+        server,
+        endpoints,
+        client: OauthClient { id, secret },
+        scopes: request.scopes,
+        service_account,
+    })
+}
+
+fn goes_to(saved: &StoredIntegration, server: &OauthServer) -> bool {
+    match server {
+        OauthServer::Atlassian(_) => true,
+        OauthServer::DataCenter(site) => site.base_url.origin() == saved.site.base_url.origin(),
+    }
+}
+
+async fn server(
+    app: &App,
+    request: &SignInRequest,
+    client_id: &str,
+) -> Result<(OauthServer, Endpoints)> {
+    let entered = request.server_url.trim();
+    if request.method == Method::AtlassianLogin {
+        let endpoints = clients::atlassian_for(app, client_id);
+        return Ok((OauthServer::Atlassian(endpoints.clone()), endpoints));
+    }
+    if entered.is_empty() {
+        return Err(ApiError::invalid(
+            Field::ServerUrl,
+            "Enter the address of your Confluence.",
+        ));
+    }
+    let http = &app.inner.http;
+    let site = confluence::discover(http, entered, false)
+        .await
+        .map_err(|it| {
+            let mut error = from_confluence(&it, Some(Field::ServerUrl));
+            if it.kind() == ErrorKind::InsecureHttp {
+                // Nothing that can be allowed, as it can with the other methods.
+                error.code = ErrorCode::Invalid;
+                error.hint = "Enter the https address of this Confluence.".to_owned();
+                error.cause =
+                    "A sign-in through the browser is never sent over plain http.".to_owned();
+            }
+            error
+        })?;
+    super::fits(request.method, &site)?;
+    let endpoints = clients::endpoints_for(app, &site.base_url);
+    Ok((OauthServer::DataCenter(site), endpoints))
+}
+
+fn without_browser(app: &App, plan: Plan, oauth: Oauth) -> Arc<Flow> {
+    let flow = Arc::new(Flow {
+        id: new_id(),
+        method: plan.method,
+        address: String::new(),
+        redirect_url: String::new(),
+        ends_at: app.now() + app.inner.oauth.patience,
+        state: Mutex::new(SignInState::Exchanging),
+        next: Mutex::new(Next::Nothing),
+        task: Mutex::default(),
+    });
+    let (app, of) = (app.clone(), flow.clone());
+    let task = tokio::spawn(async move {
+        match oauth.service_account().await {
+            Ok(tokens) => granted(&app, &of, plan, tokens).await,
+            Err(problem) => of.fail(&app, refused(&problem)),
+        }
+    });
+    *lock(&flow.task) = Some(task);
+    flow
+}
+
+async fn with_browser(
+    app: &App,
+    plan: Plan,
+    oauth: Oauth,
+    https_redirect: bool,
+) -> Result<Arc<Flow>> {
+    let redirect = redirect(app, https_redirect)?;
+    let consent = oauth
+        .consent(&redirect, &scopes(plan.method, plan.scopes))
+        .map_err(|it| from_confluence(&it, Some(Field::ServerUrl)))?;
+    let port = app.inner.oauth.port;
+    let paste = "Sign in, then copy the address of the page the browser ends on and paste it here.";
+    let (callback, problem) = if https_redirect {
+        let why = format!("Nothing on this computer answers at an https address. {paste}");
+        (None, Some(why))
+    } else {
+        match Callback::listen(port).await {
+            Ok(callback) => (Some(callback), None),
+            Err(problem) => {
+                tracing::warn!(%problem, port, "nobody listens for the browser's answer");
+                let why = format!("Another program uses port {port} of this computer. {paste}");
+                (None, Some(why))
+            }
+        }
+    };
+    let address = consent.address.clone();
+    let problem = match super::open_in_browser(app, &address) {
+        Ok(()) => problem,
+        Err(_) => {
+            let link = "The browser could not be opened: copy the link and open it yourself.";
+            Some(match problem {
+                Some(problem) => format!("{link} {problem}"),
+                None => link.to_owned(),
+            })
+        }
+    };
+    let state = SecretString::from(consent.state.expose_secret());
+    let patience = app.inner.oauth.patience;
+    let flow = Arc::new(Flow {
+        id: new_id(),
+        method: plan.method,
+        address: address.to_string(),
+        redirect_url: redirect.to_string(),
+        ends_at: app.now() + patience,
+        state: Mutex::new(SignInState::Waiting {
+            listening: callback.is_some(),
+            problem,
+        }),
+        next: Mutex::new(Next::Consent(Box::new(Attempt {
+            plan,
+            oauth,
+            consent,
+        }))),
+        task: Mutex::default(),
+    });
+    let (app, of) = (app.clone(), flow.clone());
+    let task = tokio::spawn(async move {
+        let answered = async {
+            match callback {
+                Some(callback) => callback.answer(state).await,
+                None => std::future::pending().await,
+            }
+        };
+        let answered = tokio::time::timeout(patience, answered).await;
+        let next = std::mem::replace(&mut *lock(&of.next), Next::Nothing);
+        let Next::Consent(attempt) = next else {
+            return;
+        };
+        match answered {
+            Ok(answered) => {
+                if matches!(answered, Answered::Code(_)) {
+                    of.become_state(&app, SignInState::Exchanging);
+                }
+                conclude(&app, &of, *attempt, answered).await;
+            }
+            Err(_) => of.fail(
+                &app,
+                ApiError::new(
+                    ErrorCode::TimedOut,
+                    format!("Nobody answered within {}", duration(patience)),
+                    "Start the sign-in again when you have the time.",
+                )
+                .because("The page in the browser was not brought to its end.")
+                .retry(),
+            ),
+        }
+    });
+    *lock(&flow.task) = Some(task);
+    Ok(flow)
+}
+
+fn duration(it: Duration) -> String {
+    match (it.as_secs() / 60, it.as_secs()) {
+        (0, 1) => "1 second".to_owned(),
+        (0, seconds) => format!("{seconds} seconds"),
+        (1, _) => "a minute".to_owned(),
+        (minutes, _) => format!("{minutes} minutes"),
+    }
+}
+
+async fn conclude(app: &App, flow: &Flow, attempt: Attempt, answered: Answered) {
+    let Attempt {
+        plan,
+        oauth,
+        consent,
+    } = attempt;
+    match answered {
+        // The user's own decision is not an error.
+        Answered::Cancelled => flow.become_state(app, SignInState::Cancelled),
+        Answered::Failed { error, description } => {
+            flow.fail(app, refused(&oauth.not_consented(&error, &description)));
+        }
+        Answered::Code(code) => match oauth.exchange(consent, &code).await {
+            Ok(tokens) => granted(app, flow, plan, tokens).await,
+            Err(problem) => flow.fail(app, refused(&problem)),
+        },
+    }
+}
+
+/// With the first tokens: which sites, and where there is one alone, on to it.
+async fn granted(app: &App, flow: &Flow, plan: Plan, tokens: Tokens) {
+    let sites = match &plan.server {
+        OauthServer::Atlassian(endpoints) => {
+            confluence::cloud_sites(&app.inner.http, endpoints, &tokens.access).await
+        }
+        OauthServer::DataCenter(_) => Ok(Vec::new()),
+    };
+    let sites = match sites {
+        Ok(sites) => sites,
+        Err(problem) => return flow.fail(app, refused(&problem)),
+    };
+    let grant = Grant::fresh(
+        app,
+        &plan.server,
+        &plan.client,
+        plan.service_account,
+        tokens,
+    );
+    let site = match (&plan.server, sites.as_slice()) {
+        (OauthServer::DataCenter(site), _) => site.clone(),
+        (_, [only]) => only.site(),
+        _ => {
+            let state = SignInState::ChooseSite {
+                sites: sites
+                    .iter()
+                    .map(|it| CloudSite {
+                        id: it.id.clone(),
+                        name: it.name.clone(),
+                        url: it.url.as_str().trim_end_matches('/').to_owned(),
+                    })
+                    .collect(),
+            };
+            *lock(&flow.next) = Next::Site(Box::new(Choice { plan, grant, sites }));
+            return flow.become_state(app, state);
+        }
+    };
+    match connection(app, &plan, &grant, site).await {
+        Ok(connection) => flow.become_state(app, SignInState::Connected { connection }),
+        Err(problem) => flow.fail(app, problem),
+    }
+}
+
+async fn connection(app: &App, plan: &Plan, grant: &Grant, site: Site) -> Result<Connection> {
+    let route = match (&plan.server, plan.scopes) {
+        (OauthServer::DataCenter(_), _) => Route::Site,
+        (_, ScopeFamily::Granular) => Route::Gateway,
+        (_, ScopeFamily::Classic) => Route::GatewayClassic,
+    };
+    let credential = Credential::Oauth {
+        tokens: Arc::new(grant.clone()),
+    };
+    let client = Client::new(
+        &app.inner.http,
+        site,
+        credential,
+        plan.endpoints.clone(),
+        route,
+    );
+    let who = client.account().await.map_err(|it| refused(&it))?;
+    let sandbox = app
+        .inner
+        .sandbox
+        .running()
+        .is_some_and(|it| it.holds(&client.site().base_url));
+    let session = Session {
+        team_id: plan.team_id.clone(),
+        integration_id: plan.integration_id.clone(),
+        method: plan.method,
+        account: String::new(),
+        account_name: who.name,
+        secret: Secret::Granted(grant.clone()),
+        client,
+        allow_http: false,
+        sandbox,
+        sign_in: SignInDetails {
+            expires_on: None,
+            service_account: plan.service_account,
+            scopes: plan.scopes,
+            client_id: plan.client.id.clone(),
+        },
+        spaces: OnceCell::new(),
+    };
+    super::begin(app, session).await
+}
+
+fn refused(problem: &confluence::Error) -> ApiError {
+    let field = if problem.is_about_client() {
+        Some(Field::ClientSecret)
+    } else {
+        None
+    };
+    from_confluence(problem, field)
 }

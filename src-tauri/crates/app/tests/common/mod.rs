@@ -6,7 +6,7 @@
 )]
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -14,8 +14,11 @@ use std::{
 use async_trait::async_trait;
 use chrono::Utc;
 use retropress_app::{
-    App, Desktop, Parts, Result, SandboxAddresses, SandboxHost,
-    connect::{self, ConnectRequest, Connection, Method},
+    App, Desktop, OauthOptions, Parts, Result, SandboxAddresses, SandboxHost,
+    connect::{
+        self, ConnectRequest, Connection, Method,
+        sign_in::{self, ScopeFamily, SignIn, SignInRequest, SignInState},
+    },
     drafts::{self, NewDraft},
     integrations::{self, Configuration, Integration, Parent},
     publish::{self, Operation, OperationState},
@@ -35,6 +38,7 @@ pub struct World {
     pub opened: Arc<Mutex<Vec<String>>>,
     pub folder: TempDir,
     pub vault: Vault,
+    pub oauth: OauthOptions,
 }
 
 struct Browser {
@@ -74,10 +78,14 @@ impl SandboxHost for Running {
 
 fn addresses(sandbox: &Sandbox) -> SandboxAddresses {
     let (it, keys) = (sandbox.addresses(), sandbox.credentials());
+    let apps = sandbox.oauth_clients();
     SandboxAddresses {
         cloud: it.cloud.parse().unwrap(),
         gateway: it.gateway.parse().unwrap(),
+        auth: it.auth.parse().unwrap(),
+        second_cloud: it.second_cloud.parse().unwrap(),
         data_center: it.data_center.parse().unwrap(),
+        client_ids: vec![apps.cloud.id, apps.service_account.id],
         email: keys.email,
         api_token: keys.api_token,
         personal_access_token: keys.personal_access_token,
@@ -95,10 +103,17 @@ pub async fn world() -> World {
     .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let vault = Vault::in_memory();
+    let oauth = OauthOptions {
+        port: free_port(),
+        ..OauthOptions::default()
+    };
+    let redirect = format!("http://localhost:{}/callback", oauth.port);
+    sandbox.set_redirect_uri(&redirect).unwrap();
     let (sandbox, opened) = (Arc::new(sandbox), Arc::default());
-    let app = app(&folder, &vault, &sandbox, &opened);
+    let app = app(&folder, &vault, &sandbox, &opened, &oauth);
     World {
         app,
+        oauth,
         sandbox,
         opened,
         folder,
@@ -111,6 +126,7 @@ fn app(
     vault: &Vault,
     sandbox: &Arc<Sandbox>,
     opened: &Arc<Mutex<Vec<String>>>,
+    oauth: &OauthOptions,
 ) -> App {
     App::open(Parts {
         folder: folder.path().join("data"),
@@ -125,15 +141,35 @@ fn app(
             timeout: Duration::from_secs(3),
             ..HttpOptions::default()
         },
+        oauth: oauth.clone(),
         clock: Utc::now,
     })
     .unwrap()
 }
 
+/// One that nobody listens on, below the range from which the system takes ports of its own accord.
+pub fn free_port() -> u16 {
+    use std::sync::atomic::{AtomicU16, Ordering};
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = 12_000 + (std::process::id() % 1_000) as u16 * 18 + step % 1_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 impl World {
     /// The app ends and is started again with the same folder and keyring.
     pub fn restart(&mut self) {
-        self.app = app(&self.folder, &self.vault, &self.sandbox, &self.opened);
+        self.app = app(
+            &self.folder,
+            &self.vault,
+            &self.sandbox,
+            &self.opened,
+            &self.oauth,
+        );
     }
 
     pub async fn team(&self) -> Team {
@@ -313,6 +349,100 @@ impl World {
             .map(|it| format!("{} {}", it.method, it.path))
             .collect()
     }
+}
+
+/// An app without a sandbox and without a browser, with this server in the place of Atlassian. The
+/// server tells by the user agent which process asks.
+pub fn alone(folder: &Path, vault: &Vault, atlassian: &Url, oauth: OauthOptions) -> App {
+    App::open(Parts {
+        folder: folder.to_owned(),
+        vault: vault.clone(),
+        desktop: Arc::new(Browser {
+            opened: Arc::default(),
+            folder: folder.to_owned(),
+        }),
+        sandbox: Arc::new(NoSandbox),
+        endpoints: Endpoints {
+            gateway: atlassian.clone(),
+            auth: atlassian.clone(),
+        },
+        http: HttpOptions {
+            user_agent: std::process::id().to_string(),
+            timeout: Duration::from_secs(60),
+            ..HttpOptions::default()
+        },
+        oauth,
+        clock: Utc::now,
+    })
+    .unwrap()
+}
+
+struct NoSandbox;
+
+#[async_trait]
+impl SandboxHost for NoSandbox {
+    async fn start(&self) -> Result<SandboxAddresses> {
+        panic!("no sandbox is asked for")
+    }
+
+    fn running(&self) -> Option<SandboxAddresses> {
+        None
+    }
+
+    async fn empty(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+pub async fn atlassian_login(app: &App, client_id: &str, client_secret: &str) -> SignInRequest {
+    let team = match teams::list(app).await.unwrap().into_iter().next() {
+        Some(team) => team,
+        None => teams::create(app, "Payments Platform".into())
+            .await
+            .unwrap(),
+    };
+    SignInRequest {
+        team_id: team.id,
+        integration_id: None,
+        method: Method::AtlassianLogin,
+        server_url: String::new(),
+        client_id: client_id.into(),
+        client_secret: Some(client_secret.into()),
+        scopes: ScopeFamily::Granular,
+        service_account: false,
+        https_redirect: None,
+        session_only: None,
+    }
+}
+
+/// Waits for the end of a sign-in with one site, and saves what came of it.
+pub async fn saved(app: &App, sign_in: &SignIn) -> Integration {
+    let connection = loop {
+        let now = sign_in::read(app, sign_in.id.clone()).await.unwrap();
+        match now.state {
+            SignInState::Connected { connection } => break connection,
+            SignInState::Waiting { .. } | SignInState::Exchanging => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let spaces = connect::spaces(app, connection.session_id.clone())
+        .await
+        .unwrap();
+    let configuration = Configuration {
+        space_id: spaces[0].id.clone(),
+        space_key: spaces[0].key.clone(),
+        space_name: spaces[0].name.clone(),
+        retrospective_parent: Parent::None,
+        retrospective_title: "{{RetrospectiveTitleOrDate}}".into(),
+        health_check_parent: Parent::None,
+        health_check_title: "{{HealthCheckTitleOrDate}}".into(),
+        labels: Vec::new(),
+    };
+    integrations::save(app, connection.session_id, configuration, false)
+        .await
+        .unwrap()
 }
 
 /// A space of the sandbox whose pages may be written.

@@ -6,11 +6,13 @@
     reason = "these are tests, helpers included"
 )]
 
+mod callback;
 mod cloud;
 mod data_center;
 mod discovery;
 mod failures;
 mod network;
+mod oauth;
 mod sandbox;
 mod server;
 mod signing_in;

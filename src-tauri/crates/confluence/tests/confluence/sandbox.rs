@@ -15,6 +15,7 @@ async fn sandbox() -> Sandbox {
 async fn enter(sandbox: &Sandbox, address: &str, credential: Credential) -> (Client, Account) {
     let endpoints = Endpoints {
         gateway: Url::parse(&sandbox.addresses().gateway).unwrap(),
+        ..Endpoints::default()
     };
     let site = discover(&http(), address, false).await.unwrap();
     sign_in(&http(), &site, credential, &endpoints)
@@ -357,6 +358,7 @@ async fn a_wrong_token_is_refused_everywhere() {
     let sandbox = sandbox().await;
     let endpoints = Endpoints {
         gateway: Url::parse(&sandbox.addresses().gateway).unwrap(),
+        ..Endpoints::default()
     };
     let cloud = discover(&http(), &sandbox.addresses().cloud, false)
         .await

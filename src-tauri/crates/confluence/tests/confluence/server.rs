@@ -212,6 +212,7 @@ pub fn data_center_site(server: &Server, version: &str) -> Site {
 pub fn gateway(server: &Server) -> Endpoints {
     Endpoints {
         gateway: server.url.clone(),
+        ..Endpoints::default()
     }
 }
 
