@@ -53,12 +53,12 @@ impl Data {
 impl Window {
     /// A first start.
     pub async fn open() -> Window {
-        Window::start(Data::Fresh(tempfile::tempdir().unwrap()), free_ports(4)).await
+        Window::start(Data::Fresh(tempfile::tempdir().unwrap()), free_ports(5)).await
     }
 
     /// A start on a folder that stays.
     pub async fn open_in(folder: &Path) -> Window {
-        Window::start(Data::Kept(folder.to_owned()), free_ports(4)).await
+        Window::start(Data::Kept(folder.to_owned()), free_ports(5)).await
     }
 
     async fn start(data: Data, sandbox: u16) -> Window {
@@ -86,7 +86,7 @@ impl Window {
             };
             look();
         "#;
-        let process = Process::start(folder, free_ports(4));
+        let process = Process::start(folder, free_ports(5));
         let program = program.unwrap_or(APP);
         let driver = process.connect(program).await;
         let shown = driver

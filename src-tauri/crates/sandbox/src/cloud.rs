@@ -84,8 +84,8 @@ impl IntoResponse for No {
                 ),
             ),
             Refusal::PropertyTaken(key) => (
-                409,
-                "CONFLICT",
+                400,
+                "BAD_REQUEST",
                 format!("A property with the key {key} already exists"),
             ),
             Refusal::OwnParent => (

@@ -245,6 +245,9 @@ async fn signed_in(State(world): Shared, mut request: Request, next: Next) -> Re
     if switches.sign_in_page {
         return crate::browser::sign_on_page();
     }
+    if switches.old_server && request.uri().path().ends_with("/server-information") {
+        return web::container_page(404, "Not Found");
+    }
     let caller = match caller(&world, request.headers()) {
         Ok(caller) => caller,
         Err(refused) => return *refused,
@@ -390,9 +393,6 @@ async fn manifest(State(world): Shared) -> Response {
 
 async fn server_information(State(world): Shared) -> Response {
     let (version, build) = version(&world);
-    if world.switches().old_server {
-        return web::container_page(404, "Not Found");
-    }
     web::json(
         200,
         &json!({

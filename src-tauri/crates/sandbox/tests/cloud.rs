@@ -607,7 +607,7 @@ async fn labels_properties_children_and_search() {
             .json(&json!({"key": "editor", "value": "v2"})),
     )
     .await
-    .is(409);
+    .is(400);
     let one = format!("{properties}/{}", made["id"].as_str().unwrap());
     let next = |n| json!({"key": "editor", "value": "v1", "version": {"number": n}});
     tell(t.v2(Method::PUT, &one).json(&next(1))).await.is(409);
