@@ -168,7 +168,15 @@ describe("Atlassian Login", () => {
     await user.click(next());
     await heading("Configuration");
     expect(calls(backend, "choose_site")).toEqual([]);
+    await user.click(screen.getByRole("button", { name: "Back" }));
+    await user.click(screen.getByRole("button", { name: "Use another account" }));
     expect(calls(backend, "leave_connection")).toEqual([]);
+    await user.click(await signInButton());
+    await stateHeading("Waiting for you to click Accept in the browser");
+    backend.answerSignIn();
+    await stateHeading("Signed in as Ines Okafor");
+    await user.click(screen.getByRole("button", { name: "Use another account" }));
+    await waitFor(() => expect(calls(backend, "leave_connection")).toHaveLength(1));
   });
 
   it("asks to sign in again where the chosen site came too late", async () => {
