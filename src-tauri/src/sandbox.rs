@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use retropress_app::{ApiError, ErrorCode, SandboxAddresses, SandboxHost};
-use retropress_sandbox::{Options, Sandbox, SandboxError};
+use retropress_app::{ApiError, ErrorCode, SandboxAddresses, SandboxClient, SandboxHost};
+use retropress_sandbox::{OAuthClient, Options, Sandbox, SandboxError};
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -93,7 +93,17 @@ fn addresses(sandbox: &Sandbox) -> Result<SandboxAddresses, ApiError> {
         personal_access_token: keys.personal_access_token,
         username: keys.username,
         password: keys.password,
+        cloud_client: client(sandbox.oauth_clients().cloud),
+        data_center_client: client(sandbox.oauth_clients().data_center),
+        service_account: client(sandbox.oauth_clients().service_account),
     })
+}
+
+fn client(app: OAuthClient) -> SandboxClient {
+    SandboxClient {
+        id: app.id,
+        secret: app.secret,
+    }
 }
 
 fn not_working(problem: &SandboxError) -> ApiError {

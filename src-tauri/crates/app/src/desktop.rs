@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 use url::Url;
 
 use crate::Result;
@@ -47,6 +49,21 @@ pub struct SandboxAddresses {
     pub personal_access_token: String,
     pub username: String,
     pub password: String,
+    /// The OAuth 2.0 app of its Cloud.
+    pub cloud_client: SandboxClient,
+    /// The application link of its Data Center.
+    pub data_center_client: SandboxClient,
+    /// The credential of its service account.
+    pub service_account: SandboxClient,
+}
+
+/// What an OAuth client of the sandbox is known by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct SandboxClient {
+    pub id: String,
+    pub secret: String,
 }
 
 impl SandboxAddresses {

@@ -35,7 +35,7 @@ use tokio::sync::broadcast;
 use ts_rs::TS;
 
 pub use connect::sign_in::{OauthClient, OauthOptions};
-pub use desktop::{Desktop, SandboxAddresses, SandboxHost};
+pub use desktop::{Desktop, SandboxAddresses, SandboxClient, SandboxHost};
 pub use error::{ApiError, ErrorCode, Field, Result};
 
 /// The app's state: its store, its keyring, its open connections. Cheap to clone.

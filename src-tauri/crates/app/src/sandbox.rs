@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{App, Result, connect};
+use crate::{App, Result, connect, desktop::SandboxClient};
 
 /// Where the sandbox answers and with what one signs in to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -17,6 +17,12 @@ pub struct SandboxView {
     pub personal_access_token: String,
     pub username: String,
     pub password: String,
+    /// For Atlassian Login.
+    pub cloud_client: SandboxClient,
+    /// For Application Link.
+    pub data_center_client: SandboxClient,
+    /// For Atlassian Login with a service account.
+    pub service_account: SandboxClient,
 }
 
 /// Starts it if it does not run yet.
@@ -30,6 +36,9 @@ pub async fn start(app: &App) -> Result<SandboxView> {
         personal_access_token: it.personal_access_token,
         username: it.username,
         password: it.password,
+        cloud_client: it.cloud_client,
+        data_center_client: it.data_center_client,
+        service_account: it.service_account,
     })
 }
 

@@ -14,7 +14,7 @@ use std::{
 use async_trait::async_trait;
 use chrono::Utc;
 use retropress_app::{
-    App, Desktop, OauthOptions, Parts, Result, SandboxAddresses, SandboxHost,
+    App, Desktop, OauthOptions, Parts, Result, SandboxAddresses, SandboxClient, SandboxHost,
     connect::{
         self, ConnectRequest, Connection, Method,
         sign_in::{self, ScopeFamily, SignIn, SignInRequest, SignInState},
@@ -27,7 +27,7 @@ use retropress_app::{
 use retropress_confluence::{
     Client, Credential, Endpoints, Http, HttpOptions, PageUpdate, Route, Url,
 };
-use retropress_sandbox::{Options, Sandbox};
+use retropress_sandbox::{OAuthClient, Options, Sandbox};
 use retropress_secrets::Vault;
 use retropress_summary::{Summary, sample};
 use tempfile::TempDir;
@@ -91,6 +91,16 @@ fn addresses(sandbox: &Sandbox) -> SandboxAddresses {
         personal_access_token: keys.personal_access_token,
         username: keys.username,
         password: keys.password,
+        cloud_client: client(sandbox.oauth_clients().cloud),
+        data_center_client: client(sandbox.oauth_clients().data_center),
+        service_account: client(sandbox.oauth_clients().service_account),
+    }
+}
+
+fn client(app: OAuthClient) -> SandboxClient {
+    SandboxClient {
+        id: app.id,
+        secret: app.secret,
     }
 }
 
