@@ -31,7 +31,7 @@ use retropress_secrets::Vault;
 use tempfile::TempDir;
 
 const CLIENT: &str = "retropress";
-const SECRET: &str = "a secret with spaces, & signs = and ümlauts";
+const SECRET: &str = "a secret with spaces, & signs = and 100% +";
 
 /// The server, and an app that takes it for Atlassian.
 struct World {
