@@ -432,6 +432,27 @@ describe("Application Link", () => {
   });
 });
 
+it("fills in the sandbox's client for the chosen way", async () => {
+  const { user } = await open(atlassian);
+  const fill = () =>
+    user.click(screen.getByRole("button", { name: "Try with the built-in sandbox" }));
+  const holds = (label: string, value: string) =>
+    waitFor(() => expect(screen.getByLabelText(label)).toHaveProperty("value", value));
+  await fill();
+  await holds("Client ID", "sandbox-cloud-client");
+  await holds("Client Secret", "sandbox-cloud-client-secret");
+  await user.click(screen.getByRole("button", { name: "Use a service account instead" }));
+  await fill();
+  await holds("Client ID", "sandbox-service-account");
+  await holds("Client Secret", "sandbox-service-account-secret");
+  await user.click(screen.getByLabelText(applicationLink));
+  await signInButton();
+  await fill();
+  await holds("Server URL", "http://localhost:8091/confluence");
+  await holds("Client ID", "sandbox-link-client");
+  await holds("Client Secret", "sandbox-link-client-secret");
+});
+
 describe("an integration that signs in through the browser", () => {
   const edited = (changes: Parameters<typeof oauthIntegration>[0] = {}) => {
     const seed = { ...samples(), integrations: [oauthIntegration(changes)] };
