@@ -168,7 +168,15 @@ describe("Atlassian Login", () => {
     await user.click(next());
     await heading("Configuration");
     expect(calls(backend, "choose_site")).toEqual([]);
+    await user.click(screen.getByRole("button", { name: "Back" }));
+    await user.click(screen.getByRole("button", { name: "Use another account" }));
     expect(calls(backend, "leave_connection")).toEqual([]);
+    await user.click(await signInButton());
+    await stateHeading("Waiting for you to click Accept in the browser");
+    backend.answerSignIn();
+    await stateHeading("Signed in as Ines Okafor");
+    await user.click(screen.getByRole("button", { name: "Use another account" }));
+    await waitFor(() => expect(calls(backend, "leave_connection")).toHaveLength(1));
   });
 
   it("asks to sign in again where the chosen site came too late", async () => {
@@ -422,6 +430,27 @@ describe("Application Link", () => {
     await screen.findByText("Plain http");
     expect(screen.queryByLabelText(/Allow http/)).toBeNull();
   });
+});
+
+it("fills in the sandbox's client for the chosen way", async () => {
+  const { user } = await open(atlassian);
+  const fill = () =>
+    user.click(screen.getByRole("button", { name: "Try with the built-in sandbox" }));
+  const holds = (label: string, value: string) =>
+    waitFor(() => expect(screen.getByLabelText(label)).toHaveProperty("value", value));
+  await fill();
+  await holds("Client ID", "sandbox-cloud-client");
+  await holds("Client Secret", "sandbox-cloud-client-secret");
+  await user.click(screen.getByRole("button", { name: "Use a service account instead" }));
+  await fill();
+  await holds("Client ID", "sandbox-service-account");
+  await holds("Client Secret", "sandbox-service-account-secret");
+  await user.click(screen.getByLabelText(applicationLink));
+  await signInButton();
+  await fill();
+  await holds("Server URL", "http://localhost:8091/confluence");
+  await holds("Client ID", "sandbox-link-client");
+  await holds("Client Secret", "sandbox-link-client-secret");
 });
 
 describe("an integration that signs in through the browser", () => {

@@ -5,6 +5,7 @@ import type { Field } from "../../api/bindings/Field";
 import type { Method } from "../../api/bindings/Method";
 import type { SandboxView } from "../../api/bindings/SandboxView";
 import type { ServerPage } from "../../api/bindings/ServerPage";
+import type { ConnectForm } from "./wizard.svelte";
 
 export interface MethodView {
   id: Method;
@@ -122,28 +123,35 @@ export const editions: Record<Edition, string> = {
   server: "Server",
 };
 
-/** What the sandbox wants to see in the fields of a method; nothing where it offers no such sign-in. */
+/** What the sandbox wants to see in the fields of a method. */
 export function sandboxEntries(
   method: Method,
+  serviceAccount: boolean,
   sandbox: SandboxView,
-): { serverUrl: string; account: string; secret: string } | null {
+): Partial<ConnectForm> {
   switch (method) {
+    case "atlassianLogin": {
+      const { id, secret } = serviceAccount ? sandbox.serviceAccount : sandbox.cloudClient;
+      const client = { account: id, secret };
+      return serviceAccount ? { service: client } : client;
+    }
     case "apiToken":
       return { serverUrl: sandbox.cloudUrl, account: sandbox.email, secret: sandbox.apiToken };
     case "personalAccessToken":
-      return {
-        serverUrl: sandbox.dataCenterUrl,
-        account: "",
-        secret: sandbox.personalAccessToken,
-      };
+      return { serverUrl: sandbox.dataCenterUrl, secret: sandbox.personalAccessToken };
     case "basic":
       return {
         serverUrl: sandbox.dataCenterUrl,
         account: sandbox.username,
         secret: sandbox.password,
       };
-    default:
-      return null;
+    case "applicationLink":
+      return {
+        serverUrl: sandbox.dataCenterUrl,
+        account: sandbox.dataCenterClient.id,
+        secret: sandbox.dataCenterClient.secret,
+        httpsRedirect: false,
+      };
   }
 }
 

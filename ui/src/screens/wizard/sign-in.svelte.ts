@@ -31,8 +31,6 @@ export class BrowserSignIn {
 
   #reads = 0;
   #stop: () => void;
-  /** The connection that the chosen site led to, and the site. */
-  #chosen: { siteId: string; connection: Connection } | null = null;
   /** It was handed on and is left by the one who has it. */
   #handedOn: string | null = null;
 
@@ -100,10 +98,7 @@ export class BrowserSignIn {
     if (now?.state.type === "connected" && this.sites.length < 2)
       return this.#handOn(now.state.connection);
     if (!now || !this.siteId) throw new Error("no site is chosen");
-    if (this.#chosen?.siteId === this.siteId) return this.#handOn(this.#chosen.connection);
-    const connection = await chooseSite(now.id, this.siteId);
-    this.#chosen = { siteId: this.siteId, connection };
-    return this.#handOn(connection);
+    return this.#handOn(await chooseSite(now.id, this.siteId));
   }
 
   /** Forgets it; what it still holds in Rust is let go. */
@@ -114,7 +109,6 @@ export class BrowserSignIn {
     this.pasteError = null;
     this.sites = [];
     this.siteId = "";
-    this.#chosen = null;
     if (!now) return;
     const { state } = now;
     if (state.type === "connected") {
