@@ -20,7 +20,7 @@ use ts_rs::TS;
 use crate::{
     ApiError, App, ErrorCode, Field, Result, clients,
     error::from_confluence,
-    integrations::{self, Configuration, Parent},
+    integrations::{self, Configuration},
     lock,
     network::{self, NetworkScope},
     new_id,
