@@ -553,7 +553,10 @@ async fn look_below(http: &Http, base: &Url) -> Result<Below> {
     }
     Ok(Below::Not(if information.is_redirect() {
         told(answer::redirect(&information), &information)
-    } else if information.is_success() && information.is_html() && looks_like_sign_in(&information)
+    } else if information.is_success()
+        && information.is_html()
+        && (looks_like_sign_in(&information)
+            || answer::page_instead(&information).kind() == ErrorKind::CaptivePortal)
     {
         told(answer::page_instead(&information), &information)
     } else if matches!(information.status, 401 | 403)

@@ -406,8 +406,8 @@ impl Error {
             ),
             Some(Cause::CertificateOtherName) => words(
                 format!("The certificate of {host} is for another name"),
-                "the server shows one that was made for another address. Nothing was sent.",
-                "enter the address the certificate is for: your administrator knows it.",
+                "the server shows one that was made for another address, or the network you are in (a hotel, a train) answers instead of it. Nothing was sent.",
+                "enter the address the certificate is for: your administrator knows it. In a foreign network, sign in to it in your browser first.",
             ),
             Some(Cause::CertificateRevoked) => words(
                 format!("The certificate of {host} was revoked"),

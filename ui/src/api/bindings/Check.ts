@@ -2,4 +2,23 @@
 import type { CheckOutcome } from "./CheckOutcome";
 import type { Field } from "./Field";
 
-export type Check = { outcome: CheckOutcome, text: string, note: string, fix: string, details: string, field: Field | null, };
+/**
+ * One line of a checklist.
+ */
+export type Check = { outcome: CheckOutcome, text: string, 
+/**
+ * Why, or what else is known.
+ */
+note: string, 
+/**
+ * What to do about it; empty where nothing has to be done.
+ */
+fix: string, 
+/**
+ * For copying; never a secret.
+ */
+details: string, 
+/**
+ * Where in the wizard it is put right.
+ */
+field: Field | null, };

@@ -2,4 +2,13 @@
 import type { ClientCertificateChoice } from "./ClientCertificateChoice";
 import type { ProxyUse } from "./ProxyUse";
 
-export type NetworkRequest = { proxyUse: ProxyUse, proxyHost: string, proxyPort: string, proxyUser: string, proxyPassword: string | null, proxyExceptions: string, authorities: Array<string>, clientCertificate: ClientCertificateChoice, connectSeconds: string, answerSeconds: string, };
+/**
+ * What the form holds, as typed. A secret left `None` means the saved one.
+ *
+ * It crosses from the window only; nothing with a secret ever crosses back.
+ */
+export type NetworkRequest = { proxyUse: ProxyUse, proxyHost: string, proxyPort: string, proxyUser: string, proxyPassword: string | null, proxyExceptions: string, 
+/**
+ * In PEM, each one of [`CertificateView::pem`].
+ */
+authorities: Array<string>, clientCertificate: ClientCertificateChoice, connectSeconds: string, answerSeconds: string, };

@@ -3,4 +3,23 @@ import type { CertificateView } from "./CertificateView";
 import type { ProxyUse } from "./ProxyUse";
 import type { UsualNetwork } from "./UsualNetwork";
 
-export type NetworkView = { proxyUse: ProxyUse, proxyHost: string, proxyPort: string, proxyUser: string, proxyPasswordSaved: boolean, proxyExceptions: string, authorities: Array<CertificateView>, clientCertificate: CertificateView | null, connectSeconds: string, answerSeconds: string, usual: UsualNetwork, secretProblem: string | null, };
+/**
+ * The settings as they are saved; no secret is among them.
+ */
+export type NetworkView = { proxyUse: ProxyUse, proxyHost: string, proxyPort: string, proxyUser: string, proxyPasswordSaved: boolean, 
+/**
+ * With commas between.
+ */
+proxyExceptions: string, authorities: Array<CertificateView>, clientCertificate: CertificateView | null, 
+/**
+ * Seconds; empty for the usual ones.
+ */
+connectSeconds: string, answerSeconds: string, 
+/**
+ * What holds where nothing is set here.
+ */
+usual: UsualNetwork, 
+/**
+ * The password or the key was kept for the last session only.
+ */
+secretProblem: string | null, };
