@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use common::{SPACE, World, world};
 use retropress_app::{
     ApiError, ErrorCode, Field,
-    connect::Method,
+    connect::{Method, sign_in::ScopeFamily},
     hand_on::{self, HandedOn, LIMIT},
     integrations::{self, Parent},
 };
@@ -130,6 +130,33 @@ async fn all_that_a_file_sets_is_told() {
     // As editors on Windows save it.
     let marked = format!("\u{feff}{}", sound());
     assert_eq!(open(&world, marked).await.unwrap(), found);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_atlassian_login_it_is_atlassian_that_is_signed_in_to() {
+    let world = world().await;
+    let mut file = sound();
+    for (name, value) in [
+        (
+            "serverUrl",
+            json!("https://harbour-example.atlassian.net/wiki"),
+        ),
+        ("edition", json!("cloud")),
+        ("method", json!("atlassianLogin")),
+        ("clientId", json!("client-1")),
+        ("scopeFamily", json!("classic")),
+        ("serviceAccount", json!(true)),
+    ] {
+        file[name] = value;
+    }
+    let found = open(&world, file.to_string()).await.unwrap();
+    assert_eq!(found.server, "https://auth.atlassian.com");
+    assert_eq!(found.client_id, "client-1");
+    assert_eq!(found.scope_family, ScopeFamily::Classic);
+    assert!(found.service_account);
+    file["clientSecret"] = json!("secret");
+    let refused = open(&world, file.to_string()).await.unwrap_err();
+    assert!(refused.cause.contains("unknown field `clientSecret`"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
