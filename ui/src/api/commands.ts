@@ -102,6 +102,10 @@ export const removeSecret = (integrationId: string): Promise<Integration> => cal
 
 export const disconnect = (integrationId: string): Promise<void> => call("disconnect", { integrationId });
 
+export const handOnIntegration = (integrationId: string, madeBy: string): Promise<string | null> => call("hand_on_integration", { integrationId, madeBy });
+
+export const openHandedOn = (teamId: string, base64: string): Promise<HandedOn> => call("open_handed_on", { teamId, base64 });
+
 export const readNetwork = (scope: NetworkScope): Promise<NetworkView> => call("read_network", { scope });
 
 export const saveNetwork = (scope: NetworkScope, request: NetworkRequest, sessionOnly: boolean): Promise<NetworkView> => call("save_network", { scope, request, sessionOnly });
@@ -109,9 +113,6 @@ export const saveNetwork = (scope: NetworkScope, request: NetworkRequest, sessio
 export const testNetwork = (scope: NetworkScope, request: NetworkRequest, address: string): Promise<Array<Check>> => call("test_network", { scope, request, address });
 
 export const readAuthorities = (file: string): Promise<Array<CertificateView>> => call("read_authorities", { file });
-export const handOnIntegration = (integrationId: string, madeBy: string): Promise<string | null> => call("hand_on_integration", { integrationId, madeBy });
-
-export const openHandedOn = (teamId: string, base64: string): Promise<HandedOn> => call("open_handed_on", { teamId, base64 });
 
 export const checkConnection = (request: ConnectRequest): Promise<Connection> => call("check_connection", { request });
 
