@@ -168,7 +168,10 @@ async fn atlassian_login_leads_to_the_choice_of_a_site_in_three_requests() {
     let mut events = world.app.events();
     let sign_in = world.start(world.asking_cloud().await).await;
     assert_eq!(waiting(&sign_in), (true, None));
-    assert_eq!(*world.opened.lock().unwrap(), [sign_in.address.clone()]);
+    assert_eq!(
+        *world.opened.lock().unwrap(),
+        std::slice::from_ref(&sign_in.address)
+    );
     assert!(sign_in.address.starts_with(&world.sandbox.addresses().auth));
     assert!(sign_in.ends_at > Utc::now());
 
