@@ -195,12 +195,11 @@ impl ClientCertificate {
         let signing = aws_lc_rs::sign::any_supported_type(&key)
             .map_err(|_| CertificateProblem::UnsupportedKey)?;
         let certified = CertifiedKey::new(chain, signing);
-        match certified.keys_match() {
-            Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) => {
-                return Err(CertificateProblem::OtherKey);
-            }
-            // Where it cannot be told, as with certificates of version 1, the server will say.
-            Ok(()) | Err(_) => {}
+        // Where it cannot be told, as with certificates of version 1, the server will say.
+        if let Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) =
+            certified.keys_match()
+        {
+            return Err(CertificateProblem::OtherKey);
         }
         Ok(Self {
             certified: Arc::new(certified),

@@ -382,7 +382,7 @@ async fn tls(
             tokio::spawn(async move {
                 let mut stream = acceptor.accept(stream).await.ok()?;
                 let mut request = [0; 4096];
-                stream.read(&mut request).await.ok()?;
+                let _ = stream.read(&mut request).await.ok()?;
                 let answer = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
                 stream.write_all(answer).await.ok()?;
                 stream.shutdown().await.ok()
