@@ -461,12 +461,8 @@ fn keyring() -> Answer<Tally> {
 fn oauth() -> Answer<Tally> {
     window::packages_in(&place::root().join("tests/oauth-server"))?;
     let mut run = cargo();
-    run.args(["test", "--package", "retropress-app"]).args([
-        "--test",
-        "oauth_server",
-        "--",
-        "--ignored",
-    ]);
+    run.args(["test", "--workspace"])
+        .args(["--test", "oauth_server", "--", "--ignored"]);
     let log = program::log("oauth", &mut run)?;
     Ok(judge(rust_tests(&log), &log))
 }
@@ -480,8 +476,7 @@ fn network() -> Answer<Tally> {
     let mut run = cargo();
     run.args([
         "test",
-        "--package",
-        "retropress-app",
+        "--workspace",
         "--test",
         "network",
         "--",
