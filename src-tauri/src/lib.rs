@@ -138,6 +138,7 @@ fn open(handle: &AppHandle, environment: &Environment) -> Result<App, Refusal> {
         sandbox: Arc::new(sandbox::BuiltIn::new(
             folder.join("sandbox"),
             environment.sandbox_port,
+            retropress_confluence::redirect_address(environment.oauth.port),
         )),
         endpoints: environment.endpoints.clone(),
         oauth: environment.oauth.clone(),

@@ -14,15 +14,18 @@ const PORT: u16 = 47610;
 pub struct BuiltIn {
     folder: PathBuf,
     port: u16,
+    /// Where the app waits for the answer of a sign-in.
+    redirect: Url,
     started: Mutex<Option<Sandbox>>,
     addresses: std::sync::Mutex<Option<SandboxAddresses>>,
 }
 
 impl BuiltIn {
-    pub fn new(folder: PathBuf, port: Option<u16>) -> Self {
+    pub fn new(folder: PathBuf, port: Option<u16>, redirect: Url) -> Self {
         Self {
             folder,
             port: port.unwrap_or(PORT),
+            redirect,
             started: Mutex::new(None),
             addresses: std::sync::Mutex::new(None),
         }
@@ -49,6 +52,9 @@ impl SandboxHost for BuiltIn {
         };
         let sandbox = Sandbox::start(options)
             .await
+            .map_err(|it| not_working(&it))?;
+        sandbox
+            .set_redirect_uri(self.redirect.as_str())
             .map_err(|it| not_working(&it))?;
         let addresses = addresses(&sandbox)?;
         self.set(&addresses);

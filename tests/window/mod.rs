@@ -505,6 +505,7 @@ impl Process {
             .env("RETROPRESS_DATA", data)
             .env("RETROPRESS_AUTOMATION", "1")
             .env("RETROPRESS_SANDBOX_PORT", sandbox.to_string())
+            .env("RETROPRESS_OAUTH_PORT", free_ports(1).to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()

@@ -498,7 +498,9 @@ fn e2e() -> Answer<Tally> {
     fs::remove_dir_all(&home).ok();
     let mut run = cargo();
     run.args(["test", "--workspace", "--no-fail-fast"])
-        .args(["--test", "main_job", "--test", "screens"])
+        .args([
+            "--test", "main_job", "--test", "sign_in", "--test", "screens",
+        ])
         .args(["--", "--ignored", "--test-threads=1"])
         .env("TAURI_DRIVER", driver);
     let log = program::log("window", &mut desktop::around(&run, &home.join("keyring"))?)?;

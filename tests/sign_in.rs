@@ -1,0 +1,150 @@
+//! Signing in through the browser in the real window: Atlassian Login and Application Link, up to a
+//! published page. The test is the browser. Run by `cargo xtask test e2e`.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // A test ends where its footing is missing.
+
+mod window;
+
+use reqwest::{Url, header};
+use thirtyfour::prelude::*;
+use url::form_urlencoded;
+use window::journey::{choose_space, fetch, is_in_trash, next, save_connection};
+use window::{Window, until};
+
+/// What the browser does with the consent page that was opened: its form is sent with this button,
+/// and the redirect gives the address to go to.
+async fn decide(page: &str, button: &str) -> String {
+    let shown = fetch(page).await;
+    assert_eq!(shown.status(), 200, "{page}");
+    assert!(shown.text().await.unwrap().contains("<form"), "{page}");
+    let mut to = Url::parse(page).unwrap();
+    let form = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(to.query_pairs())
+        .append_pair("decision", button)
+        .finish();
+    to.set_query(None);
+    let browser = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let answer = browser
+        .post(to)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(form)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 302);
+    answer.headers()[header::LOCATION]
+        .to_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// A first start, and the wizard with the method's form filled in from the sandbox.
+async fn fill_in(method: &str) -> Window {
+    let window = Window::open().await;
+    window.fill("Name of your team", "Team Eta").await;
+    window.click("button", "Connect to Confluence").await;
+    window.find("heading", "Connect").await;
+    window.click("radio", method).await;
+    window.find("heading", method).await;
+    window
+        .click("button", "Try with the built-in sandbox")
+        .await;
+    let client = window.find("textbox", "Client ID").await;
+    until("a Client ID", async || {
+        (!window.value(&client).await.is_empty()).then_some(())
+    })
+    .await;
+    window
+}
+
+/// From Configuration over a saved connection to a page that is published and deleted.
+async fn publish(window: &Window) {
+    window.find("heading", "Configuration").await;
+    choose_space(window).await;
+    next(window, "Test").await;
+    save_connection(window).await;
+    window.press_with(&[Key::Control], 'n').await;
+    window.click("button", "Start the retrospective").await;
+    window.fill("Title", "Signed in by browser").await;
+    window.click("link", "Share").await;
+    window.click("button", "Publish to Confluence").await;
+    window.find("heading", "Published").await;
+    window.forget_opened();
+    window.click("button", "View in Confluence").await;
+    let address = window.opened().await;
+    let page = fetch(&address).await.text().await.unwrap();
+    assert!(page.contains("Signed in by browser"), "{page}");
+    window.click("link", "Published").await;
+    window
+        .click_containing("link", "Retrospective: Signed in by browser")
+        .await;
+    window.click("button", "Delete…").await;
+    window.click("button", "Delete page").await;
+    is_in_trash(&address).await;
+}
+
+#[tokio::test]
+#[ignore = "needs a display: cargo xtask test e2e"]
+async fn with_an_atlassian_login() {
+    let window = fill_in("Confluence Cloud - Atlassian Login").await;
+    window.click("button", "Sign In To Confluence Cloud").await;
+    window
+        .find_containing("heading", "Waiting for you to click Accept")
+        .await;
+    let page = window.opened().await;
+    window.is_accessible("Waiting for the browser").await;
+
+    // Cancel in the browser is no failure of anything; the form is as it was.
+    let to = decide(&page, "cancel").await;
+    assert_eq!(fetch(&to).await.status(), 200);
+    window.find("button", "Sign In To Confluence Cloud").await;
+    window.forget_opened();
+    window.click("button", "Sign In To Confluence Cloud").await;
+    let to = decide(&window.opened().await, "accept").await;
+    let answer = fetch(&to).await;
+    assert_eq!(answer.status(), 200);
+
+    window.find_containing("heading", "Signed in as").await;
+    window.find("combobox", "Atlassian Cloud instance").await;
+    window.is_accessible("Choosing the instance").await;
+    window.click("button", "Next").await;
+    publish(&window).await;
+
+    // The sign-in outlives the app.
+    let window = window.restart().await;
+    window.press_with(&[Key::Control], 'n').await;
+    window.click("button", "Start the retrospective").await;
+    window.fill("Title", "After a restart").await;
+    window.click("link", "Share").await;
+    window.click("button", "Publish to Confluence").await;
+    window.find("heading", "Published").await;
+    window.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs a display: cargo xtask test e2e"]
+async fn with_an_application_link_by_a_pasted_address() {
+    let window = fill_in("Confluence Server / Data Center - Application Link").await;
+    window.click("button", "Sign In To Confluence").await;
+    window
+        .find_containing("heading", "Waiting for you to click Allow")
+        .await;
+    let to = decide(&window.opened().await, "allow").await;
+    // The browser does not get through; its user does.
+    window
+        .fill("Address from the browser", "http://localhost/")
+        .await;
+    window.click("button", "Continue").await;
+    window
+        .find_containing("textbox", "Address from the browser")
+        .await;
+    window.fill("Address from the browser", &to).await;
+    window.click("button", "Continue").await;
+    window.find_containing("heading", "Signed in as").await;
+    window.click("button", "Next").await;
+    publish(&window).await;
+    window.close().await;
+}
