@@ -62,6 +62,22 @@ async fn are_accessible() {
     window.click("button", "SAVE CHANGES").await;
     window.find("heading", "Settings").await;
     check(&window, "Settings").await;
+    for (section, heading) in [
+        ("Network", "Certificates"),
+        ("Team", "Teams"),
+        ("Appearance", "Appearance"),
+        ("About", "Support report"),
+    ] {
+        window.click("link", section).await;
+        window.find("heading", heading).await;
+        check(&window, &format!("Settings, {section}")).await;
+    }
+    window.click("link", "Integrations").await;
+    window
+        .click("link", "Read it Confluence integration security")
+        .await;
+    window.find("button", "Save as PDF…").await;
+    check(&window, "Confluence integration security").await;
 
     window.click("link", "Summaries").await;
     window.click("link", "Import…").await;
