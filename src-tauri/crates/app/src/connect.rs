@@ -290,7 +290,7 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
     let endpoints = clients::endpoints_for(app, &site.base_url);
     let (client, who) = confluence::sign_in(http, &site, credential, &endpoints)
         .await
-        .map_err(|it| from_confluence(&it, Some(field_of(&it, request.method))))?;
+        .map_err(|it| from_confluence(&it, field_of(&it, request.method)))?;
     let sandbox = app
         .inner
         .sandbox
@@ -327,7 +327,7 @@ pub async fn resume(app: &App, integration_id: String) -> Result<Connection> {
     let who = client
         .account()
         .await
-        .map_err(|it| from_confluence(&it, Some(field_of(&it, integration.method))))?;
+        .map_err(|it| from_confluence(&it, field_of(&it, integration.method)))?;
     let session = Session {
         team_id: integration.team_id,
         integration_id: Some(integration.id),
@@ -761,17 +761,20 @@ fn fields(method: Method) -> (Option<Field>, Field) {
 }
 
 /// Failures of the way belong to the address, those of the sign-in to what was signed in with.
-fn field_of(problem: &Error, method: Method) -> Field {
-    match problem.kind() {
+fn field_of(problem: &Error, method: Method) -> Option<Field> {
+    if signs_in_by_oauth(method) {
+        // All else was decided in the browser, not in a field.
+        return problem.is_about_client().then_some(Field::ClientSecret);
+    }
+    Some(match problem.kind() {
         ErrorKind::SignInRefused
-        | ErrorKind::SignInNeeded
         | ErrorKind::Captcha
         | ErrorKind::BasicSwitchedOff
         | ErrorKind::TokenTooNew
         | ErrorKind::Anonymous
         | ErrorKind::MissingScope => fields(method).1,
         _ => Field::ServerUrl,
-    }
+    })
 }
 
 async fn space_ref(session: &Session, space_id: &str) -> Result<SpaceRef> {

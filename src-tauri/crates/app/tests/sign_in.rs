@@ -543,6 +543,9 @@ async fn what_was_taken_back_asks_for_a_new_sign_in() {
         let error = stopped.error.clone().unwrap();
         assert_eq!(error.code, ErrorCode::SignInNeeded, "{error:?}");
         assert!(error.retryable, "what waits is not lost");
+        let error = refused(connect::resume(&world.app, integration.id.clone()).await);
+        assert_eq!(error.code, ErrorCode::SignInNeeded, "{error:?}");
+        assert_eq!(error.field, None, "no field is wrong");
 
         // Signed in again, with the client that is saved, and what waited goes on.
         let mut request = match integration.method {

@@ -8,8 +8,8 @@ use std::{fs, path::Path};
 
 use cpu_time::ThreadTime;
 use retropress_store::{
-    DraftFilter, DraftOrder, NetworkRecord, NewText, OperationProgress, OperationRecord, Store,
-    StoreError,
+    DraftFilter, DraftOrder, IntegrationRecord, NetworkRecord, NewText, OperationProgress,
+    OperationRecord, Store, StoreError,
 };
 
 const TEAM: &str = "team";
@@ -199,6 +199,74 @@ fn a_file_of_a_newer_app_is_left_as_it_is() {
     let refused = Store::open(folder.path());
     assert!(matches!(refused, Err(StoreError::Newer { found: 99, .. })));
     assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_file_of_the_first_version_keeps_its_integrations() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("retropress.db");
+    let first = rusqlite::Connection::open(&path).unwrap();
+    first
+        .execute_batch(include_str!("../src/schema.sql"))
+        .unwrap();
+    first
+        .execute_batch(
+            "INSERT INTO team VALUES ('t', 'Payments', 1);
+             INSERT INTO integration VALUES ('i', 't', '\"basic\"', '{}', '\"site\"', 'ada', 'Ada',
+                                             '{}', '{}', 0, 0, 1);
+             INSERT INTO secret VALUES ('i', x'0102');
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+    drop(first);
+    let store = Store::open(folder.path()).unwrap().store;
+    let kept = store.integration("i").unwrap();
+    assert_eq!((&*kept.account, &*kept.sign_in), ("ada", "{}"));
+    assert_eq!(store.sealed_secret("i").unwrap().unwrap(), [1, 2]);
+    assert_eq!(store.renewal_begun("i").unwrap(), None);
+}
+
+#[test]
+fn a_renewed_secret_takes_the_place_of_the_one_it_came_from_and_of_no_other() {
+    let (_folder, store) = with_team();
+    let record = IntegrationRecord {
+        id: "i".into(),
+        team_id: TEAM.into(),
+        method: "\"basic\"".into(),
+        site: "{}".into(),
+        route: "\"site\"".into(),
+        account: String::new(),
+        account_name: String::new(),
+        configuration: "{}".into(),
+        parents: "{}".into(),
+        allow_http: false,
+        sandbox: false,
+        saved_at: 1,
+        sign_in: "{}".into(),
+    };
+    store.save_integration(&record, Some(b"one")).unwrap();
+    assert!(store.unfinished_renewals().unwrap().is_empty());
+    store.begin_renewal("i", 7).unwrap();
+    assert_eq!(store.renewal_begun("i").unwrap(), Some(7));
+    assert_eq!(store.unfinished_renewals().unwrap(), ["i"]);
+    assert!(!store.end_renewal("i", b"other", b"two").unwrap());
+    assert_eq!(store.sealed_secret("i").unwrap().unwrap(), b"one");
+    assert!(store.end_renewal("i", b"one", b"two").unwrap());
+    assert_eq!(store.sealed_secret("i").unwrap().unwrap(), b"two");
+    assert!(store.unfinished_renewals().unwrap().is_empty());
+
+    // A new sign-in ends a renewal of the old one.
+    store.begin_renewal("i", 8).unwrap();
+    store.save_integration(&record, Some(b"three")).unwrap();
+    assert!(!store.end_renewal("i", b"two", b"four").unwrap());
+    assert!(store.unfinished_renewals().unwrap().is_empty());
+
+    // And what was removed does not come back.
+    store.delete_secret("i").unwrap();
+    store.begin_renewal("i", 9).unwrap();
+    assert!(!store.end_renewal("i", b"three", b"four").unwrap());
+    assert_eq!(store.sealed_secret("i").unwrap(), None);
+    assert_eq!(store.secret_count().unwrap(), 0);
 }
 
 #[test]
