@@ -48,7 +48,9 @@ fn here(app: &App) -> Result<Here> {
 fn proxy_in_words(choice: &ProxyInUse, variable: impl Fn(&str) -> Option<String>) -> String {
     match choice {
         ProxyInUse::None => "None: requests go straight to the server.".to_owned(),
-        ProxyInUse::Own(proxy) => format!("{proxy}, for every host but loopback."),
+        ProxyInUse::Own(proxy) => {
+            format!("{proxy}, for every host but loopback and the exceptions that were entered.")
+        }
         ProxyInUse::System => {
             let named = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
                 .into_iter()
@@ -131,8 +133,10 @@ fn network(text: &mut Text) {
          below. A redirect to another host is never followed, so no credential reaches a host that is not \
          listed here.",
         "They take the proxy of the system or the one that was set, except for addresses of this \
-         computer itself.",
-        "They are encrypted: https, with the certificates the system trusts. There is no switch that \
+         computer itself and for the exceptions that were entered. A proxy that refused is asked once \
+         more, without user and password, which ways of signing in it takes.",
+        "They are encrypted: https, with the certificates the system trusts and those that were added \
+         under Network, and with a client certificate where one was chosen. There is no switch that \
          ignores certificates. Plain http is refused until the user allows it for that one server, \
          and is named as not encrypted.",
         "They carry no cookies. The header User-Agent says Retropress and its version.",

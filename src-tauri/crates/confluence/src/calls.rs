@@ -236,7 +236,8 @@ mod tests {
         );
     }
 
-    /// What could send a request past the table, and the one file that may hold it.
+    /// What could send a request past the table, and the one file that may hold all of it. Another
+    /// one asks a proxy that refused why it did: that goes to no server.
     const WAYS_OUT: &[&str] = &[
         "reqwest::Client",
         "reqwest::get",
@@ -246,6 +247,7 @@ mod tests {
         "UdpSocket::",
     ];
     const MAY_SEND: &str = "confluence/src/http.rs";
+    const MAY_ASK_A_PROXY: (&str, &str) = ("confluence/src/proxy.rs", "TcpStream::connect");
     const HTTP_CLIENTS: &[&str] = &[
         "reqwest",
         "hyper",
@@ -273,6 +275,9 @@ mod tests {
             let text = fs::read_to_string(&file).unwrap();
             let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
             for way in WAYS_OUT.iter().filter(|_| !file.ends_with(MAY_SEND)) {
+                if file.ends_with(MAY_ASK_A_PROXY.0) && *way == MAY_ASK_A_PROXY.1 {
+                    continue;
+                }
                 assert!(!code.contains(way), "{} has {way}", file.display());
             }
         }
