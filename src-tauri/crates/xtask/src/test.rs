@@ -351,10 +351,13 @@ fn clippy() -> Answer<Tally> {
 /// What cargo's and nextest's own test runners count.
 fn rust_tests(log: &Log) -> Tally {
     let mut tally = Tally::default();
+    // nextest shows what cargo's runner says of a failed test, which is not to be counted again.
+    let counts = match log.text.contains("\n     Summary ") {
+        true => "Summary ",
+        false => "test result: ",
+    };
     for line in log.text.lines().map(str::trim) {
-        let counted = line
-            .strip_prefix("test result: ")
-            .or_else(|| line.strip_prefix("Summary "));
+        let counted = line.strip_prefix(counts);
         let Some(counted) = counted else { continue };
         let words: Vec<&str> = counted
             .split([' ', ',', ';', '(', ')'])

@@ -286,7 +286,7 @@ async fn run(mut list: Checklist<'_>, subject: &Subject) -> Vec<Check> {
         ),
         Err(problem) => {
             let field = super::field_of(&problem, subject.method);
-            list.fail(Line::Account, &problem, Some(field));
+            list.fail(Line::Account, &problem, field);
             return list.close();
         }
     }
