@@ -13,7 +13,11 @@ include!("src/commands/list.rs");
 fn main() {
     println!("cargo:rerun-if-changed=src-tauri/src/commands/list.rs");
     let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
-    let attributes = tauri_build::Attributes::new().app_manifest(manifest);
+    // The one capability is written below. Without a pattern of our own Tauri watches a folder that is
+    // not there, and cargo builds the app anew each time.
+    let attributes = tauri_build::Attributes::new()
+        .app_manifest(manifest)
+        .capabilities_path_pattern("src-tauri/capabilities/*");
     if let Err(problem) = tauri_build::try_build(attributes) {
         println!("cargo:warning={problem:#}");
         std::process::exit(1);
