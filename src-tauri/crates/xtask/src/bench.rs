@@ -68,6 +68,11 @@ pub fn bench(wanted: &[String]) -> Answer {
     window::build()?;
     let mut lines = vec![];
     let mut missed = 0;
+    // Each as soon as it is known, since the last ones take minutes; all of them at the end.
+    let mut say = |line: String| {
+        println!("{line}");
+        lines.push(line);
+    };
     for (name, measure) in FIGURES {
         if !wanted.is_empty() && wanted.iter().all(|it| it != name) {
             continue;
@@ -76,11 +81,11 @@ pub fn bench(wanted: &[String]) -> Answer {
         match measure() {
             Ok(figures) => {
                 missed += figures.iter().filter(|it| !it.reached()).count();
-                lines.extend(figures.iter().map(Figure::line));
+                figures.iter().map(Figure::line).for_each(&mut say);
             }
             Err(why) => {
                 missed += 1;
-                lines.push(format!("{name:<44} not measured: {why}"));
+                say(format!("{name:<44} not measured: {why}"));
             }
         }
     }
