@@ -1,11 +1,11 @@
-"""Renders the document given as JSON on stdin with reportlab and prints the median milliseconds.
+"""Renders the document given as a JSON file with reportlab and prints the median milliseconds.
 
 A peer for the PDF of a summary: the same headings and tables, the same fonts, table heads repeated.
 Fonts are registered once, before the time is taken. Arguments: the folder of the npm package
-@expo-google-fonts/noto-sans, and optionally a file to write the PDF to.
+@expo-google-fonts/noto-sans, the document, and optionally a file to write the PDF to.
 
-    cargo run --release -p retropress-summary --example bench_pdf -- --json \
-        | python3 peer_reportlab.py ui/node_modules/@expo-google-fonts/noto-sans
+    cargo run --release -p retropress-summary --example bench_pdf -- --json > document.json
+    python3 peer_reportlab.py ui/node_modules/@expo-google-fonts/noto-sans document.json
 """
 
 import io
@@ -65,14 +65,14 @@ def main():
     fonts = Path(sys.argv[1])
     pdfmetrics.registerFont(TTFont("Regular", fonts / "400Regular/NotoSans_400Regular.ttf"))
     pdfmetrics.registerFont(TTFont("Strong", fonts / "600SemiBold/NotoSans_600SemiBold.ttf"))
-    data = json.load(sys.stdin)
+    data = json.loads(Path(sys.argv[2]).read_text())
     times = []
     for _ in range(RUNS):
         start = time.perf_counter()
         pdf = render(data)
         times.append((time.perf_counter() - start) * 1000)
-    if len(sys.argv) > 2:
-        Path(sys.argv[2]).write_bytes(pdf)
+    if len(sys.argv) > 3:
+        Path(sys.argv[3]).write_bytes(pdf)
     print(f"{statistics.median(times):.2f} ms")
 
 

@@ -154,14 +154,10 @@ fn pdf() -> Answer<Vec<Figure>> {
     let peer = read(
         program("python3")
             .arg(here("peer_reportlab.py"))
+            .arg(place::ui().join("node_modules/@expo-google-fonts/noto-sans"))
             .arg(&document),
     )?;
-    let peer = number(
-        peer.split_whitespace()
-            .last()
-            .unwrap_or_default()
-            .trim_end_matches("ms"),
-    )?;
+    let peer = number(peer.trim().trim_end_matches(" ms"))?;
     figures.push(Figure {
         name: "PDF against reportlab, the same table",
         value: warm / peer,
