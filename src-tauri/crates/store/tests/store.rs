@@ -178,6 +178,63 @@ fn a_damaged_file_is_set_aside_and_the_backup_takes_its_place() {
     assert_eq!(opened.store.integrity().unwrap(), "ok");
 }
 
+/// Damage in the middle of the file, where opening does not look.
+#[test]
+fn damage_that_a_check_finds_is_set_aside_at_the_next_start() {
+    let (folder, store) = with_team();
+    for number in 0..400 {
+        store
+            .create_team(&format!("t{number}"), &"Team ".repeat(40), 2)
+            .unwrap();
+    }
+    assert!(store.check().unwrap());
+    store.back_up().unwrap();
+    drop(store);
+    let path = folder.path().join("retropress.db");
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 40_000].fill(0xa5);
+    fs::write(&path, bytes).unwrap();
+    let opened = Store::open(folder.path()).unwrap();
+    assert!(opened.set_aside.is_none(), "the start does not read it all");
+    assert!(!opened.store.check().unwrap());
+    drop(opened);
+    let opened = Store::open(folder.path()).unwrap();
+    assert!(opened.from_backup);
+    assert!(opened.store.check().unwrap());
+    assert_eq!(opened.store.teams().unwrap().len(), 401);
+    drop(opened);
+    assert!(Store::open(folder.path()).unwrap().set_aside.is_none());
+}
+
+#[test]
+fn seven_backups_are_kept_and_a_damaged_one_is_passed_over() {
+    let (folder, store) = with_team();
+    let file = |number: u8| folder.path().join(format!("retropress.backup-{number}.db"));
+    for number in 0..10 {
+        store
+            .create_team(&format!("t{number}"), "One more", 2)
+            .unwrap();
+        for made in 1..=7 {
+            if let Ok(file) = fs::File::options().write(true).open(file(made)) {
+                let before = std::time::SystemTime::now() - std::time::Duration::from_secs(90_000);
+                file.set_modified(before).unwrap();
+            }
+        }
+        store.back_up().unwrap();
+        // A second one on the same day is none.
+        store.back_up().unwrap();
+    }
+    assert!(file(7).exists() && !file(8).exists());
+    fs::write(file(1), b"cut short").unwrap();
+    drop(store);
+    fs::write(folder.path().join("retropress.db"), b"no database").unwrap();
+    let _ = fs::remove_file(folder.path().join("retropress.db-wal"));
+    let opened = Store::open(folder.path()).unwrap();
+    assert!(opened.from_backup);
+    assert_eq!(opened.store.teams().unwrap().len(), 10, "of ten plus one");
+}
+
 #[test]
 fn a_damaged_file_without_a_backup_gives_an_empty_start() {
     let folder = tempfile::tempdir().unwrap();
