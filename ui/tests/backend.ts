@@ -797,6 +797,15 @@ export class Backend {
     },
 
     list_publications: ({ query }) => listPublications(this.state.publications, query),
+    look_at_publication: () => ({
+      standing: "current",
+      renamedTo: null,
+      otherSpace: false,
+      movedBelow: null,
+      changedTo: null,
+      changedBy: null,
+      changedAt: null,
+    }),
     open_publication: ({ publicationId }) => this.publication(publicationId),
     view_publication: ({ publicationId }) => void this.publication(publicationId),
     delete_publication: ({ publicationId }) => {

@@ -78,6 +78,7 @@ commands! {
 
     list_publications = history::list(query: PublicationQuery) -> PublicationList;
     open_publication = history::open(publication_id: String) -> Publication;
+    look_at_publication = history::look(publication_id: String) -> PageNow;
     view_publication = history::view(publication_id: String) -> ();
     delete_publication = history::delete(publication_id: String) -> Operation;
     republish = history::republish(publication_id: String) -> Operation;

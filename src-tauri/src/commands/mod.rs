@@ -14,7 +14,7 @@ use retropress_app::{
     },
     drafts::{self, Draft, DraftList, DraftQuery, NewDraft, OpenActions, Saved},
     hand_on::{self, HandedOn},
-    history::{self, Publication, PublicationList, PublicationQuery},
+    history::{self, PageNow, Publication, PublicationList, PublicationQuery},
     import::{self, ImportSource},
     integrations::{self, Configuration, Integration},
     network::{self, CertificateView, NetworkRequest, NetworkScope, NetworkView},

@@ -23,6 +23,7 @@ import type { NewDraft } from "./bindings/NewDraft";
 import type { OauthSetup } from "./bindings/OauthSetup";
 import type { OpenActions } from "./bindings/OpenActions";
 import type { Operation } from "./bindings/Operation";
+import type { PageNow } from "./bindings/PageNow";
 import type { PageView } from "./bindings/PageView";
 import type { ParentTitle } from "./bindings/ParentTitle";
 import type { PdfPreview } from "./bindings/PdfPreview";
@@ -179,6 +180,8 @@ export const cancelOperation = (operationId: string): Promise<Operation> => call
 export const listPublications = (query: PublicationQuery): Promise<PublicationList> => call("list_publications", { query });
 
 export const openPublication = (publicationId: string): Promise<Publication> => call("open_publication", { publicationId });
+
+export const lookAtPublication = (publicationId: string): Promise<PageNow> => call("look_at_publication", { publicationId });
 
 export const viewPublication = (publicationId: string): Promise<void> => call("view_publication", { publicationId });
 
