@@ -28,8 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub struct Window {
-    driver: WebDriver,
+    // Dropped first: else the driver waits minutes for an answer when a test has failed.
     process: Process,
+    driver: WebDriver,
     data: Data,
     /// The first of the sandbox's ports. A restart keeps it, as integrations keep its address.
     sandbox: u16,
@@ -309,6 +310,50 @@ impl Window {
             .await
             .unwrap();
         assert_eq!(done.json(), &Value::Bool(true));
+    }
+
+    /// Puts a text into a field that is too long to be sent to the window: a line, again and again.
+    pub async fn paste_many(&self, label: &str, line: &str, times: usize) {
+        let field = self.find("textbox", label).await.to_json().unwrap();
+        let script = "retropressTest.put(arguments[0], arguments[1].repeat(arguments[2]))";
+        self.run(script, vec![field, json!(line), json!(times)])
+            .await;
+    }
+
+    /// Puts a text into a field, with half of a surrogate pair for each `{half}`. JSON cannot carry
+    /// one.
+    pub async fn paste_with_half_a_pair(&self, label: &str, text: &str) {
+        let field = self.find("textbox", label).await.to_json().unwrap();
+        let script =
+            r"retropressTest.put(arguments[0], arguments[1].replaceAll('{half}', '\ud83d'))";
+        self.run(script, vec![field, json!(text)]).await;
+    }
+
+    /// Chooses a file as the system's own dialog would.
+    pub async fn choose_file(&self, label: &str, path: &Path) {
+        let script = "return [...document.querySelectorAll('input[type=file]')].find((it) => it.labels[0]?.textContent.trim() === arguments[0])";
+        let input = self
+            .driver
+            .execute(script, vec![json!(label)])
+            .await
+            .unwrap()
+            .element()
+            .unwrap();
+        input.send_keys(path.to_str().unwrap()).await.unwrap();
+    }
+
+    /// What a screen reader says of a control beside its name: its hint, its error.
+    pub async fn description(&self, element: &WebElement) -> String {
+        let script = "return (arguments[0].getAttribute('aria-describedby') ?? '').split(/\\s+/).map((id) => document.getElementById(id)?.innerText ?? '').join(' ')";
+        let text = self.run(script, vec![element.to_json().unwrap()]).await;
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// How long a field's text is, in UTF-16 units.
+    pub async fn length(&self, element: &WebElement) -> u64 {
+        let script = "return arguments[0].value.length";
+        let length = self.run(script, vec![element.to_json().unwrap()]).await;
+        length.as_u64().unwrap()
     }
 
     /// Keys to whatever has the focus.
