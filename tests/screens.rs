@@ -23,7 +23,8 @@ async fn check(window: &Window, screen: &str) {
         let folder = std::path::Path::new(&folder);
         for theme in ["dark", "light"] {
             window.theme(theme).await;
-            let name = format!("{screen}, {width} x {height}, {theme}.png").replace(' ', "-");
+            let name =
+                format!("{screen}, {width} x {height}, {theme}.png").replace([' ', '/'], "-");
             window.picture(&folder.join(name)).await;
         }
     }

@@ -454,13 +454,18 @@ impl Window {
 
     /// Shows the window in one of the two themes, whatever the settings say.
     pub async fn theme(&self, theme: &str) {
-        self.run(
-            "document.documentElement.dataset.theme = arguments[0]",
-            vec![json!(theme)],
-        )
-        .await;
-        // Colours change over 120 ms.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        // The colours change over a time; two frames on, their transitions have begun.
+        const CHANGE: &str = r#"
+            const [theme, done] = arguments;
+            document.documentElement.dataset.theme = theme;
+            const settled = () => Promise.allSettled(document.getAnimations()
+                .filter((it) => it instanceof CSSTransition).map((it) => it.finished)).then(() => done(true));
+            requestAnimationFrame(() => requestAnimationFrame(settled));
+        "#;
+        self.driver
+            .execute_async(CHANGE, vec![json!(theme)])
+            .await
+            .unwrap();
     }
 
     pub async fn picture(&self, path: &Path) {

@@ -743,6 +743,8 @@ export class Backend {
     },
     preview_pdf: () => ({ base64: onePage, pages: 1, size: 602, missing: [] }),
     draft_markdown: ({ draftId }) => `# ${titleOf(this.draft(draftId).content)}\n`,
+    save_draft_file: ({ draftId, format }) =>
+      `/home/ines/Documents/${titleOf(this.draft(draftId).content)}.${format === "json" ? "json" : "md"}`,
     save_pdf: ({ draftId }) => `/home/ines/Documents/${titleOf(this.draft(draftId).content)}.pdf`,
 
     publish: ({ draftId, integrationId }) => {

@@ -84,6 +84,7 @@ commands! {
     republish = history::republish(publication_id: String) -> Operation;
 
     read_security = security::read() -> Document;
+    save_draft_file = share::save_draft(draft_id: String, format: DraftFile) -> Option<String>;
     save_security_pdf = security::save_pdf() -> Option<String>;
     make_support_report = support_report::make() -> String;
     save_support_report = support_report::save(text: String) -> Option<String>;

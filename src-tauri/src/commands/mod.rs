@@ -22,7 +22,7 @@ use retropress_app::{
     sandbox::{self, SandboxView},
     security,
     settings::{self, Settings, Start},
-    share::{self, PdfPreview, SharePreview},
+    share::{self, DraftFile, PdfPreview, SharePreview},
     support_report,
     teams::{self, Team},
 };

@@ -505,3 +505,27 @@ async fn an_entry_tells_what_became_of_its_page_and_changes_nothing() {
         assert_eq!(after, entry, "the entry itself is as it was");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_saved_as_markdown_and_as_json() {
+    let world = world().await;
+    let draft = world.retrospective().await;
+    let saved = async |format| {
+        let path = share::save_draft(&world.app, draft.clone(), format)
+            .await
+            .unwrap()
+            .unwrap();
+        std::fs::read_to_string(path).unwrap()
+    };
+    let markdown = saved(share::DraftFile::Markdown).await;
+    assert_eq!(
+        markdown,
+        share::markdown(&world.app, draft.clone()).await.unwrap()
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&saved(share::DraftFile::Json).await).unwrap();
+    assert_eq!(json["format"], "retropress-draft");
+    let content: Summary = serde_json::from_value(json["summary"].clone()).unwrap();
+    let opened = drafts::open(&world.app, draft.clone()).await.unwrap();
+    assert_eq!(content, opened.content, "nothing of it is left out");
+}
