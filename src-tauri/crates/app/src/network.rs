@@ -24,7 +24,8 @@ use crate::{
     clients::{from_text, to_text},
     connect::{Check, CheckOutcome},
     error::from_confluence,
-    integrations, lock,
+    integrations::{self, StoredIntegration},
+    lock,
 };
 
 /// To resolve a name, connect and shake hands: seconds.
@@ -362,16 +363,23 @@ async fn seal(
     Ok(())
 }
 
-/// The settings of a connection that is being made become those of the integration it is saved as.
+/// The settings of a connection that was being made, on their way to its integration.
+pub(crate) struct Adopted {
+    pub record: NetworkRecord,
+    kept: Kept,
+}
+
+/// Seals the settings of a connection that is being made for the integration it is saved as; they
+/// are its own once the record is stored and [`Adopted::done`] was called.
 pub(crate) async fn adopt(
     app: &App,
     team_id: &str,
     integration_id: &str,
     session_only: bool,
-) -> Result<()> {
+) -> Result<Option<Adopted>> {
     let new = NetworkScope::of(None, team_id);
     if !lock(&app.inner.network.pending).contains_key(team_id) {
-        return Ok(());
+        return Ok(None);
     }
     let loaded = load(app, &new).await?;
     let scope = NetworkScope::of(Some(integration_id), team_id);
@@ -379,21 +387,28 @@ pub(crate) async fn adopt(
         settings: to_text(&loaded.stored)?,
         ..NetworkRecord::default()
     };
+    let mut kept = Kept::default();
     if session_only {
-        let key = loaded
+        kept.key = loaded
             .client
             .as_ref()
             .map(|it| Arc::new(copy(it.key_pem())));
-        keep(app, &scope, loaded.password.clone(), key);
+        kept.password = loaded.password;
     } else {
         seal(app, &scope, &loaded, &mut record).await?;
     }
-    app.store()
-        .save_network(Some(integration_id), Some(&record))?;
-    lock(&app.inner.network.pending).remove(team_id);
-    keep(app, &new, None, None);
-    lock(&app.inner.network.open).remove(&new);
-    Ok(())
+    Ok(Some(Adopted { record, kept }))
+}
+
+impl Adopted {
+    pub(crate) fn done(self, app: &App, integration: &StoredIntegration) {
+        let scope = NetworkScope::of(Some(&integration.id), &integration.team_id);
+        keep(app, &scope, self.kept.password, self.kept.key);
+        let new = NetworkScope::of(None, &integration.team_id);
+        lock(&app.inner.network.pending).remove(&integration.team_id);
+        keep(app, &new, None, None);
+        lock(&app.inner.network.open).remove(&new);
+    }
 }
 
 /// Nothing of a disconnected integration is left in memory.

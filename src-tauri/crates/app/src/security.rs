@@ -243,10 +243,6 @@ const OPTIONAL: &[(&str, &str)] = &[
         "read:hierarchical-content:confluence",
         "Optional: a newer call for the pages below a page; an older one is used without it.",
     ),
-    (
-        "write:confluence-content",
-        "Optional: adding labels, where labels are configured.",
-    ),
 ];
 
 /// One scope as it is told.

@@ -22,7 +22,6 @@ use retropress_app::{
 };
 use retropress_confluence::{SecretString, Url};
 use retropress_sandbox::{Fault, Host, Matching, OAuthClient};
-use secrecy::ExposeSecret;
 
 /// What a browser does: it shows the consent page, and its user decides.
 struct Browser(reqwest::Client);
@@ -219,6 +218,97 @@ async fn atlassian_login_leads_to_the_choice_of_a_site_in_three_requests() {
     }
     assert_eq!(told, 3, "exchanging, a choice, connected");
     assert!(world.port_is_free());
+}
+
+#[tokio::test]
+async fn another_site_can_be_chosen_as_long_as_the_session_lasts() {
+    let world = world().await;
+    let ids = world.sandbox.cloud_ids();
+    let choose = async |sign_in: &SignIn, at: usize| {
+        sign_in::choose_site(&world.app, sign_in.id.clone(), ids[at].into()).await
+    };
+    let chosen = async || {
+        let sign_in = world.start(world.asking_cloud().await).await;
+        let to = Browser::new().decide(&sign_in, "accept", &[]).await;
+        Browser::new().go(&to).await.unwrap();
+        world.come_to_rest(&sign_in).await;
+        world.requests();
+        let first = choose(&sign_in, 1).await.unwrap();
+        (sign_in, first)
+    };
+    let (sign_in, first) = chosen().await;
+    let second = choose(&sign_in, 0).await.unwrap();
+    assert_ne!(first.site.base_url, second.site.base_url);
+    assert_ne!(first.session_id, second.session_id);
+    let calls = world.requests();
+    assert!(!calls.iter().any(|it| it.contains("/oauth/")), "{calls:?}");
+    let connection = second.clone();
+    assert_eq!(
+        world.state(&sign_in).await,
+        SignInState::Connected { connection }
+    );
+    // Each of the two may be left; the choice ends with the last of them.
+    connect::leave(&world.app, first.session_id).await.unwrap();
+    let third = choose(&sign_in, 1).await.unwrap();
+    for id in [second.session_id, third.session_id] {
+        connect::leave(&world.app, id).await.unwrap();
+    }
+    assert_eq!(
+        refused(choose(&sign_in, 0).await).code,
+        ErrorCode::Gone,
+        "the session is over"
+    );
+
+    // Saving one ends the others.
+    let (sign_in, first) = chosen().await;
+    let second = choose(&sign_in, 0).await.unwrap();
+    let integration = world.save(second).await;
+    assert_eq!(refused(choose(&sign_in, 1).await).code, ErrorCode::Gone);
+    let left = connect::spaces(&world.app, first.session_id).await;
+    assert_eq!(refused(left).code, ErrorCode::Gone);
+
+    // So does disconnecting the integration that is edited.
+    let mut request = world.asking_cloud().await;
+    request.integration_id = Some(integration.id.clone());
+    let sign_in = world.start(request).await;
+    let to = Browser::new().decide(&sign_in, "accept", &[]).await;
+    Browser::new().go(&to).await.unwrap();
+    world.come_to_rest(&sign_in).await;
+    let again = choose(&sign_in, 0).await.unwrap();
+    integrations::disconnect(&world.app, integration.id)
+        .await
+        .unwrap();
+    assert_eq!(refused(choose(&sign_in, 1).await).code, ErrorCode::Gone);
+    let left = connect::spaces(&world.app, again.session_id).await;
+    assert_eq!(refused(left).code, ErrorCode::Gone);
+}
+
+#[tokio::test]
+async fn labels_are_put_on_what_an_atlassian_login_publishes() {
+    let world = world().await;
+    let connection = world.signed_in(world.asking_cloud().await).await;
+    let mut configuration = world.configuration(&connection, SPACE).await;
+    configuration.labels = vec!["retro".into()];
+    let checks = connect::checklist(
+        &world.app,
+        connection.session_id.clone(),
+        configuration.clone(),
+    )
+    .await
+    .unwrap();
+    for check in &checks {
+        assert_ne!(check.outcome, connect::CheckOutcome::Failed, "{check:?}");
+    }
+    let integration = integrations::save(&world.app, connection.session_id, configuration, false)
+        .await
+        .unwrap();
+    let draft = world.retrospective().await;
+    world.requests();
+    let published = world.publish(&draft, &integration).await;
+    assert_eq!(published.state, OperationState::Done, "{published:?}");
+    let all = world.sandbox.requests();
+    let label = all.iter().find(|it| it.path.ends_with("/label")).unwrap();
+    assert_eq!(label.status, Some(200), "{label:?}");
 }
 
 #[tokio::test]
@@ -727,16 +817,27 @@ async fn a_known_client_makes_it_one_button() {
     request.client_id = String::new();
     request.client_secret = None;
     world.signed_in(request).await;
-    assert!(
-        !world
-            .oauth
-            .client
-            .as_ref()
-            .unwrap()
-            .secret
-            .expose_secret()
-            .is_empty()
-    );
+
+    // An integration with an app of its own goes over to the known one by an emptied field.
+    world.oauth.client = None;
+    world.restart();
+    let connection = world.signed_in(world.asking_cloud().await).await;
+    let integration = world.save(connection).await;
+    assert_eq!(integration.client_id, client.id);
+    let known = "harbour-app";
+    world.oauth.client = Some(OauthClient {
+        id: known.into(),
+        secret: SecretString::from("known-secret"),
+    });
+    world.restart();
+    let mut request = world.asking_cloud().await;
+    request.integration_id = Some(integration.id.clone());
+    request.client_id = String::new();
+    request.client_secret = None;
+    let sign_in = world.start(request).await;
+    let page = Url::parse(&sign_in.address).unwrap();
+    let asked = page.query_pairs().find(|it| it.0 == "client_id").unwrap();
+    assert_eq!(asked.1, known);
 }
 
 #[tokio::test]

@@ -132,6 +132,7 @@ async fn no_secret_name_address_or_title_gets_into_it() {
                 ..template
             },
             Some(b"quirrell-secret-token"),
+            None,
         )
         .unwrap();
     let refused = publish::publish(app, draft, "canary".into()).await;

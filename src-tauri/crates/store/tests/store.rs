@@ -244,7 +244,7 @@ fn a_renewed_secret_takes_the_place_of_the_one_it_came_from_and_of_no_other() {
         saved_at: 1,
         sign_in: "{}".into(),
     };
-    store.save_integration(&record, Some(b"one")).unwrap();
+    store.save_integration(&record, Some(b"one"), None).unwrap();
     assert!(store.unfinished_renewals().unwrap().is_empty());
     store.begin_renewal("i", 7).unwrap();
     assert_eq!(store.renewal_begun("i").unwrap(), Some(7));
@@ -257,7 +257,9 @@ fn a_renewed_secret_takes_the_place_of_the_one_it_came_from_and_of_no_other() {
 
     // A new sign-in ends a renewal of the old one.
     store.begin_renewal("i", 8).unwrap();
-    store.save_integration(&record, Some(b"three")).unwrap();
+    store
+        .save_integration(&record, Some(b"three"), None)
+        .unwrap();
     assert!(!store.end_renewal("i", b"two", b"four").unwrap());
     assert!(store.unfinished_renewals().unwrap().is_empty());
 
@@ -380,7 +382,7 @@ fn network_settings_are_one_row_for_all_and_one_for_each_integration() {
         sign_in: "{}".into(),
         saved_at: 1,
     };
-    store.save_integration(&integration, None).unwrap();
+    store.save_integration(&integration, None, None).unwrap();
     let record = |settings: &str, password: Option<&[u8]>| NetworkRecord {
         settings: settings.into(),
         proxy_password: password.map(<[u8]>::to_vec),
