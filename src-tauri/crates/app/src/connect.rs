@@ -359,7 +359,10 @@ pub async fn resume(app: &App, integration_id: String) -> Result<Connection> {
 
 /// Forgets the session and the secret in it.
 pub async fn leave(app: &App, session_id: String) -> Result<()> {
-    lock(&app.inner.sessions).remove(&session_id);
+    let left = lock(&app.inner.sessions).remove(&session_id);
+    if let Some(session) = left {
+        network::close_new(app, &session.team_id);
+    }
     Ok(())
 }
 
@@ -372,6 +375,7 @@ pub(crate) fn end(app: &App, session_id: &str, session: &Session) {
         };
         id != session_id && !same
     });
+    network::close_new(app, &session.team_id);
 }
 
 /// Forgets the sessions of an integration whose secret was removed.

@@ -330,6 +330,13 @@ async fn forget(app: &App, integration_id: &str) -> Result<()> {
         // The sealed secret is gone already, so the key opens nothing any more.
         tracing::warn!(%problem, "the key stayed in the keyring");
     }
+    let store = app.store().clone();
+    match tokio::task::spawn_blocking(move || store.forget_deleted()).await {
+        Ok(Ok(true)) => {}
+        Ok(Ok(false)) => tracing::warn!("what was removed stays in the database's log for a while"),
+        Ok(Err(problem)) => tracing::warn!(%problem, "what was removed stays in the last backup"),
+        Err(problem) => tracing::warn!(%problem, "what was removed stays in the last backup"),
+    }
     Ok(())
 }
 

@@ -407,8 +407,13 @@ impl Adopted {
         let new = NetworkScope::of(None, &integration.team_id);
         lock(&app.inner.network.pending).remove(&integration.team_id);
         keep(app, &new, None, None);
-        lock(&app.inner.network.open).remove(&new);
     }
+}
+
+/// Closes the connections that were made for a connection that is being made: their buffers hold what
+/// went through them.
+pub(crate) fn close_new(app: &App, team_id: &str) {
+    lock(&app.inner.network.open).remove(&NetworkScope::of(None, team_id));
 }
 
 /// Nothing of a disconnected integration is left in memory.

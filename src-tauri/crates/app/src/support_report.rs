@@ -268,6 +268,7 @@ const LOG_MESSAGES: &[&str] = &[
     "a fault of ours",
     "a sign-in could not be renewed",
     "an operation could not be read",
+    "core dumps could not be switched off",
     "nobody listens for the browser's answer",
     "the app cannot start",
     "the key stayed in the keyring",
@@ -282,6 +283,8 @@ const LOG_MESSAGES: &[&str] = &[
     "tidying up stopped",
     "unfinished operations could not be read",
     "unfinished renewals could not be looked for",
+    "what was removed stays in the database's log for a while",
+    "what was removed stays in the last backup",
 ];
 
 fn log(app: &App, report: &mut Report) {

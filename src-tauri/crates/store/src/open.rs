@@ -69,6 +69,24 @@ impl Store {
         if age.is_some_and(|it| it < BACKUP_EVERY) {
             return Ok(());
         }
+        self.write_backup(&target)
+    }
+
+    /// Leaves nothing of what was deleted in any file, the last backup included. `false`: another
+    /// program is reading, and the database's log keeps it until that ends. Takes its time.
+    pub fn forget_deleted(&self) -> Result<bool> {
+        let target = self.folder().join(BACKUP);
+        if target.exists() {
+            self.write_backup(&target)?;
+        }
+        // What was overwritten in the file is still in the log before it.
+        let busy: bool =
+            self.connection()
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(!busy)
+    }
+
+    fn write_backup(&self, target: &Path) -> Result<()> {
         let fresh = self.folder().join("retropress.backup.new.db");
         if fresh.exists() {
             fs::remove_file(&fresh)?;

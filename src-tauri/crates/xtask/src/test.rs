@@ -482,6 +482,8 @@ fn network() -> Answer<Tally> {
         "--workspace",
         "--test",
         "network",
+        "--test",
+        "canary",
         "--",
         "--ignored",
         "--test-threads=1",
