@@ -700,6 +700,44 @@ pub(crate) fn proxy_in_use(app: &App, scope: &NetworkScope) -> Result<ProxyInUse
     })
 }
 
+/// The settings of a scope in words of our own: no name, no address, no secret. `None` where nothing is
+/// set.
+pub(crate) fn told(app: &App, scope: &NetworkScope) -> Result<Option<String>> {
+    let it = stored(app, scope)?;
+    if it == Stored::default() {
+        return Ok(None);
+    }
+    let mut parts = vec![match it.proxy.choice {
+        ProxyUse::Inherit => "proxy as usual".to_owned(),
+        ProxyUse::System => "proxy of the system".to_owned(),
+        ProxyUse::None => "no proxy".to_owned(),
+        ProxyUse::Own => format!(
+            "proxy entered, {} a sign-in, exceptions {}",
+            if it.proxy.user.is_empty() {
+                "without"
+            } else {
+                "with"
+            },
+            it.proxy.exceptions.len()
+        ),
+    }];
+    if !it.authorities.is_empty() {
+        parts.push(format!("certificates added {}", it.authorities.len()));
+    }
+    if it.client_chain.is_some() {
+        parts.push("a client certificate".to_owned());
+    }
+    for (what, seconds) in [
+        ("to connect", it.connect_seconds),
+        ("to answer", it.answer_seconds),
+    ] {
+        if let Some(seconds) = seconds {
+            parts.push(format!("{seconds} s {what}"));
+        }
+    }
+    Ok(Some(parts.join(", ")))
+}
+
 /// What holds for the scope: its own settings, and those for every connection where it has none.
 async fn options(app: &App, scope: &NetworkScope, own: &Loaded) -> Result<HttpOptions> {
     let mut options = app.inner.network.base.clone();
