@@ -297,6 +297,29 @@ impl Window {
         field.send_keys(Key::Delete + text).await.unwrap();
     }
 
+    /// Chooses a file for the input that this selector finds, as its dialog would. The input itself is
+    /// hidden: what is seen is its button.
+    pub async fn choose_file(&self, selector: &str, file: &Path) {
+        println!("choose {}", file.display());
+        let input = self.driver.find(By::Css(selector)).await.unwrap();
+        input.send_keys(file.to_str().unwrap()).await.unwrap();
+    }
+
+    /// The id of the app's own process: not of those the window is drawn by.
+    pub fn process_id(&self) -> u32 {
+        let data = format!("RETROPRESS_DATA={}\0", self.data().display());
+        let program = Path::new(APP).canonicalize().unwrap();
+        fs::read_dir("/proc")
+            .unwrap()
+            .flatten()
+            .filter(|entry| fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == program))
+            .filter(|entry| {
+                fs::read_to_string(entry.path().join("environ")).is_ok_and(|it| it.contains(&data))
+            })
+            .find_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .expect("the app runs")
+    }
+
     /// Puts a long text into a field at once, as pasting does.
     pub async fn paste(&self, label: &str, text: &str) {
         let field = self.find("textbox", label).await;

@@ -504,7 +504,14 @@ fn e2e() -> Answer<Tally> {
     let mut run = cargo();
     run.args(["test", "--workspace", "--no-fail-fast"])
         .args([
-            "--test", "main_job", "--test", "sign_in", "--test", "screens",
+            "--test",
+            "main_job",
+            "--test",
+            "sign_in",
+            "--test",
+            "connection",
+            "--test",
+            "screens",
         ])
         .args(["--", "--ignored", "--test-threads=1"])
         .env("TAURI_DRIVER", driver);
