@@ -1,12 +1,19 @@
 //! What is done with a connection beside publishing, in the real window: handing it on, checking it,
 //! its way through the network, the support report, disconnecting. The Confluence is a sandbox of the
 //! test's own, which the app knows by its address alone. Run by `cargo xtask test e2e`.
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)] // A test ends where its footing is missing.
 
 mod window;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    os::unix::fs::FileExt,
+    path::Path,
+    time::{Duration, Instant},
+};
 
+use memchr::memmem;
 use retropress_sandbox::{Options, Sandbox};
 use window::journey::{choose_space, next, save_connection, view, write_and_publish};
 use window::{Window, until};
@@ -208,5 +215,86 @@ async fn the_support_report_is_shown_before_it_is_saved() {
         file
     };
     assert_eq!(fs::read_to_string(file).unwrap().trim(), shown.trim());
+    window.close().await;
+}
+
+/// How often it is in what a core dump of the process would hold: everything the process may write to.
+/// The web engine sets aside far more than it uses, so only pages that exist are read. Source:
+/// proc_pid_maps(5), proc_pid_pagemap(5).
+fn times_in_memory(process: u32, wanted: &str) -> usize {
+    const PAGE: u64 = 4096;
+    const PART: u64 = 1024 * PAGE;
+    let open = |name: &str| fs::File::open(format!("/proc/{process}/{name}")).unwrap();
+    let (memory, pages) = (open("mem"), open("pagemap"));
+    let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
+    let mut times = 0;
+    for map in maps.lines() {
+        let mut words = map.split_whitespace();
+        let (from, to) = words.next().unwrap().split_once('-').unwrap();
+        let at = |text| u64::from_str_radix(text, 16).unwrap();
+        if !words.next().unwrap().starts_with("rw") {
+            continue;
+        }
+        let (mut from, to) = (at(from), at(to));
+        // What one part ends with and the next begins with is not found twice.
+        let mut end = Vec::new();
+        while from < to {
+            let length = PART.min(to - from);
+            let mut entries = vec![0; usize::try_from(length / PAGE * 8).unwrap()];
+            pages.read_exact_at(&mut entries, from / PAGE * 8).unwrap();
+            let exists = entries.chunks(8).any(|it| it[7] & 0b1100_0000 != 0);
+            let mut bytes = vec![0; if exists { length as usize } else { 0 }];
+            // A map may have gone in between.
+            if exists && memory.read_exact_at(&mut bytes, from).is_ok() {
+                end.extend(bytes);
+                times += memmem::find_iter(&end, wanted.as_bytes()).count();
+                end.drain(..end.len() - (wanted.len() - 1));
+            } else {
+                end.clear();
+            }
+            from += length;
+        }
+    }
+    times
+}
+
+#[tokio::test]
+#[ignore = "needs a display: cargo xtask test e2e"]
+async fn nothing_is_left_of_the_token_after_disconnect() {
+    let confluence = confluence().await;
+    let token = confluence.credentials().personal_access_token;
+    let window = connected(&confluence).await;
+    write_and_publish(&window, "Before leaving").await;
+    let process = window.process_id();
+    let limits = fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
+    let core = limits
+        .lines()
+        .find(|it| it.starts_with("Max core file size"))
+        .unwrap();
+    let sizes: Vec<&str> = core.split_whitespace().skip(4).take(2).collect();
+    assert_eq!(sizes, ["0", "0"], "{core}");
+    let address = &confluence.addresses().data_center;
+    assert!(
+        times_in_memory(process, address) > 0,
+        "what is there is found"
+    );
+    window.click("link", "Settings").await;
+    window.click_containing("button", "Disconnect").await;
+    window.click("button", "Disconnect").await;
+    window.sees("is not connected yet").await;
+    // Connections are closed by tasks of their own. What was typed stays in the web engine's process,
+    // whose memory is its own.
+    let disconnected = Instant::now();
+    let mut left = times_in_memory(process, &token);
+    while left > 0 && disconnected.elapsed() < Duration::from_secs(30) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        left = times_in_memory(process, &token);
+    }
+    assert_eq!(left, 0);
+    for entry in fs::read_dir(window.data()).unwrap().flatten() {
+        let bytes = fs::read(entry.path()).unwrap_or_default();
+        let found = memmem::find(&bytes, token.as_bytes());
+        assert_eq!(found, None, "{}", entry.path().display());
+    }
     window.close().await;
 }

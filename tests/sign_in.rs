@@ -146,9 +146,9 @@ async fn another_instance_is_chosen_without_a_second_sign_in() {
     let to = decide(&window.opened().await, "accept").await;
     fetch(&to).await;
     let site = window.find("combobox", "Atlassian Cloud instance").await;
+    let first = window.value(&site).await;
     window.click("button", "Next").await;
     window.find("heading", "Configuration").await;
-    let first = window.value(&site).await;
     window.click("button", "Back").await;
     window.forget_opened();
     let site = window.find("combobox", "Atlassian Cloud instance").await;
