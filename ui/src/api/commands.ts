@@ -37,6 +37,8 @@ import type { Settings } from "./bindings/Settings";
 import type { SharePreview } from "./bindings/SharePreview";
 import type { SignIn } from "./bindings/SignIn";
 import type { SignInRequest } from "./bindings/SignInRequest";
+import type { SigningIn } from "./bindings/SigningIn";
+import type { SigningInRequest } from "./bindings/SigningInRequest";
 import type { SpaceView } from "./bindings/SpaceView";
 import type { Start } from "./bindings/Start";
 import type { SubstitutionView } from "./bindings/SubstitutionView";
@@ -113,6 +115,10 @@ export const saveNetwork = (scope: NetworkScope, request: NetworkRequest, sessio
 export const testNetwork = (scope: NetworkScope, request: NetworkRequest, address: string): Promise<Array<Check>> => call("test_network", { scope, request, address });
 
 export const readAuthorities = (file: string): Promise<Array<CertificateView>> => call("read_authorities", { file });
+
+export const readSigningIn = (): Promise<SigningIn> => call("read_signing_in");
+
+export const saveSigningIn = (request: SigningInRequest): Promise<SigningIn> => call("save_signing_in", { request });
 
 export const checkConnection = (request: ConnectRequest): Promise<Connection> => call("check_connection", { request });
 

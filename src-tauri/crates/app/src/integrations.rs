@@ -324,6 +324,11 @@ async fn forget(app: &App, integration_id: &str) -> Result<()> {
     // Of a sign-in that was never renewed there is none.
     let _ = std::fs::remove_file(grant::lock_file(app, integration_id));
     network::forget(app, integration_id);
+    secret_removed(app).await
+}
+
+/// After a secret was removed: the key goes with the last one, and no file keeps what was deleted.
+pub(crate) async fn secret_removed(app: &App) -> Result<()> {
     if app.store().secret_count()? == 0
         && let Err(problem) = app.inner.vault.forget().await
     {

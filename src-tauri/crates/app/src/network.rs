@@ -338,7 +338,14 @@ pub async fn save(
                 keep(app, &scope, None, None);
             }
             let empty = loaded.stored == Stored::default();
+            let before = app.store().network(row)?.unwrap_or_default();
             app.store().save_network(row, (!empty).then_some(&record))?;
+            let gone = |before: &Option<_>, now: &Option<_>| before.is_some() && now.is_none();
+            if gone(&before.proxy_password, &record.proxy_password)
+                || gone(&before.client_key, &record.client_key)
+            {
+                integrations::secret_removed(app).await?;
+            }
         }
     }
     refresh(app, &scope).await;

@@ -19,6 +19,7 @@ use retropress_app::{
     },
     integrations::{self, Integration},
     publish::OperationState,
+    signing_in::{self, SigningInRequest},
 };
 use retropress_confluence::{SecretString, Url};
 use retropress_sandbox::{Fault, Host, Matching, OAuthClient};
@@ -921,4 +922,85 @@ async fn sites_cross_without_a_slash_at_their_end() {
     let CloudSite { name, url, .. } = &sites[0];
     assert!(!name.is_empty());
     assert_eq!(format!("{url}/wiki"), world.sandbox.addresses().cloud);
+}
+
+#[tokio::test]
+async fn port_and_app_are_settings_of_this_computer() {
+    let mut world = world().await;
+    let usual = signing_in::read(&world.app).await.unwrap();
+    assert_eq!(
+        (usual.port, usual.usual_port),
+        (world.oauth.port, world.oauth.port)
+    );
+    assert!(usual.port_free && usual.client_id.is_empty() && !usual.client_secret_saved);
+    let client = world.sandbox.oauth_clients().cloud;
+    let port = common::free_port();
+    let asked = |port: &str, id: &str, secret: Option<&str>| SigningInRequest {
+        port: port.into(),
+        client_id: id.into(),
+        client_secret: secret.map(str::to_owned),
+    };
+    for (request, field) in [
+        (asked("80", "", None), Field::RedirectPort),
+        (asked("a port", "", None), Field::RedirectPort),
+        (asked("", "an-app", None), Field::ClientSecret),
+        (asked("", "an-app", Some(" ")), Field::ClientSecret),
+    ] {
+        let error = refused(signing_in::save(&world.app, request).await);
+        assert_eq!(error.field, Some(field), "{error:?}");
+    }
+    let text = port.to_string();
+    let busy = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let saved = signing_in::save(&world.app, asked(&text, &client.id, Some(&client.secret)))
+        .await
+        .unwrap();
+    assert!(!saved.port_free);
+    drop(busy);
+    assert_eq!(saved.client_id, client.id);
+    assert_eq!(
+        saved.redirect_url,
+        format!("http://localhost:{port}/callback")
+    );
+    world.restart();
+    // Another port, and the secret stays.
+    let saved = signing_in::save(&world.app, asked(&text, &client.id, None))
+        .await
+        .unwrap();
+    assert!(saved.client_secret_saved && saved.port_free);
+
+    // It is one button now, with the redirect that was set.
+    world.sandbox.set_redirect_uri(&saved.redirect_url).unwrap();
+    let team = world.team().await;
+    let setup = sign_in::setup(&world.app, team.id, None, Method::AtlassianLogin)
+        .await
+        .unwrap();
+    assert!(setup.client_known);
+    assert_eq!(
+        (setup.client_id, setup.redirect_url),
+        (client.id.clone(), saved.redirect_url)
+    );
+    let mut request = world.asking_cloud().await;
+    request.client_id = String::new();
+    request.client_secret = None;
+    let connection = world.signed_in(request).await;
+    let integration = world.save(connection).await;
+
+    // The key is needed as long as the app's secret is sealed with it, and no longer.
+    integrations::disconnect(&world.app, integration.id)
+        .await
+        .unwrap();
+    world.restart();
+    let mut request = world.asking_cloud().await;
+    request.client_id = String::new();
+    request.client_secret = None;
+    world.signed_in(request).await;
+    signing_in::save(&world.app, asked("", &client.id, None))
+        .await
+        .unwrap();
+    let gone = signing_in::save(&world.app, asked("", "", None))
+        .await
+        .unwrap();
+    assert!(!gone.client_secret_saved && gone.port == usual.port);
+    let error = refused(signing_in::save(&world.app, asked("", &client.id, None)).await);
+    assert_eq!(error.field, Some(Field::ClientSecret));
 }

@@ -197,7 +197,9 @@ impl Store {
         self.read(|tx| {
             Ok(tx.query_row(
                 "SELECT (SELECT count(*) FROM secret)
-                      + (SELECT count(proxy_password) + count(client_key) FROM network)",
+                      + (SELECT count(proxy_password) + count(client_key) FROM network)
+                      + (SELECT count(json_extract(value, '$.sealedClientSecret')) FROM setting
+                         WHERE name = 'signingIn')",
                 [],
                 |row| row.get(0),
             )?)

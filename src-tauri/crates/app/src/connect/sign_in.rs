@@ -29,7 +29,7 @@ use crate::{
     integrations::{self, SignInDetails, StoredIntegration},
     lock,
     network::{self, NetworkScope},
-    new_id, teams,
+    new_id, signing_in, teams,
 };
 
 /// Which of Atlassian's two families of scopes an app is registered with.
@@ -415,10 +415,10 @@ pub async fn setup(
         Some(id) => Some(integrations::find(app, id)?).filter(|it| it.method == method),
         None => None,
     };
-    let known = app.inner.oauth.client.as_ref().filter(|_| cloud);
-    let client_id = match (&saved, known) {
+    let known = signing_in::known_client_id(app)?.filter(|_| cloud);
+    let client_id = match (&saved, &known) {
         (Some(saved), _) => saved.sign_in.client_id.clone(),
-        (None, Some(known)) => known.id.clone(),
+        (None, Some(known)) => known.clone(),
         (None, None) => String::new(),
     };
     let client_secret_saved = match &saved {
@@ -627,7 +627,7 @@ fn ended() -> ApiError {
 }
 
 fn redirect(app: &App, https: bool) -> Result<Url> {
-    let mut address = redirect_address(app.inner.oauth.port);
+    let mut address = redirect_address(signing_in::port(app)?);
     // Cannot fail between these two; the address keeps its port, which neither has as its own.
     if https && address.set_scheme("https").is_err() {
         return Err(ended());
@@ -653,16 +653,12 @@ async fn plan(app: &App, request: &SignInRequest) -> Result<Plan> {
     };
     let saved =
         saved.filter(|it| it.method == method && it.sign_in.service_account == service_account);
-    let known = app
-        .inner
-        .oauth
-        .client
-        .as_ref()
+    let known = signing_in::known_client_id(app)?
         .filter(|_| method == Method::AtlassianLogin && !service_account);
     let entered = request.client_id.trim();
-    let id = match (entered, &saved, known) {
+    let id = match (entered, &saved, &known) {
         // Where an app is known, no other is meant by an empty field, not even the saved one.
-        ("", _, Some(known)) => known.id.clone(),
+        ("", _, Some(known)) => known.clone(),
         ("", Some(saved), None) => saved.sign_in.client_id.clone(),
         ("", None, None) => {
             return Err(ApiError::invalid(Field::ClientId, "Enter the Client ID."));
@@ -673,8 +669,10 @@ async fn plan(app: &App, request: &SignInRequest) -> Result<Plan> {
     let entered = request.client_secret.as_deref().map(str::trim);
     let secret = match entered.filter(|it| !it.is_empty()) {
         Some(secret) => SecretString::from(secret),
-        None => match (&saved, known) {
-            (_, Some(known)) if request.client_id.trim().is_empty() => known.clone().secret,
+        None if known.as_ref() == Some(&id) && request.client_id.trim().is_empty() => {
+            known_secret(app).await?
+        }
+        None => match (&saved, &known) {
             // A saved secret goes to the server it was entered for and to no other.
             (Some(saved), _)
                 if saved.sign_in.client_id == id
@@ -686,7 +684,7 @@ async fn plan(app: &App, request: &SignInRequest) -> Result<Plan> {
                     .client_secret(app)
                     .await?
             }
-            (_, Some(known)) if known.id == id => known.clone().secret,
+            (_, Some(known)) if *known == id => known_secret(app).await?,
             _ => {
                 return Err(ApiError::invalid(
                     Field::ClientSecret,
@@ -705,6 +703,11 @@ async fn plan(app: &App, request: &SignInRequest) -> Result<Plan> {
         scopes: request.scopes,
         service_account,
     })
+}
+
+async fn known_secret(app: &App) -> Result<SecretString> {
+    let client = signing_in::known_client(app).await?;
+    Ok(client.ok_or_else(clients::secret_gone)?.secret)
 }
 
 fn goes_to(saved: &StoredIntegration, server: &OauthServer) -> bool {
@@ -793,7 +796,7 @@ async fn with_browser(
     let consent = oauth
         .consent(&redirect, &scopes(plan.method, plan.scopes))
         .map_err(|it| from_confluence(&it, Some(Field::ServerUrl)))?;
-    let port = app.inner.oauth.port;
+    let port = signing_in::port(app)?;
     let paste = "Sign in, then copy the address of the page the browser ends on and paste it here.";
     let (callback, problem) = if https_redirect {
         let why = format!("Nothing on this computer answers at an https address. {paste}");
@@ -808,6 +811,9 @@ async fn with_browser(
             }
         }
     };
+    if !https_redirect {
+        app.inner.sandbox.expect_redirect(&redirect).await?;
+    }
     let address = consent.address.clone();
     let problem = match super::open_in_browser(app, &address) {
         Ok(()) => problem,
