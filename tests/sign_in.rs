@@ -8,7 +8,7 @@ use reqwest::{Url, header};
 use thirtyfour::prelude::*;
 use url::form_urlencoded;
 use window::journey::{fetch, save_and_publish, write_and_publish};
-use window::{Window, until};
+use window::{Window, free_ports, until};
 
 /// What the browser does with the consent page that was opened: its form is sent with this button,
 /// and the redirect gives the address to go to.
@@ -135,6 +135,47 @@ async fn with_a_service_account() {
     // There is no refresh token: a new start asks for a new access token.
     let window = window.restart().await;
     write_and_publish(&window, "After a restart").await;
+    window.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs a display: cargo xtask test e2e"]
+async fn with_the_organisations_app_it_is_one_button() {
+    let window = fill_in("Confluence Cloud - Atlassian Login").await;
+    let client = window.find("textbox", "Client ID").await;
+    let client = window.value(&client).await;
+    let secret = window.find("textbox", "Client Secret").await;
+    let secret = window.value(&secret).await;
+    window.click("link", "Cancel").await;
+    window.click("button", "Leave without saving").await;
+    window.click("link", "Settings").await;
+    window.click("link", "Network").await;
+    let port = free_ports(1).to_string();
+    window.fill("Port for the browser’s answer", &port).await;
+    window.fill("Client ID optional", &client).await;
+    window.fill("Client Secret", &secret).await;
+    window.click("button", "Save sign-in settings").await;
+    window.sees("Sign-in settings saved").await;
+    window.is_accessible("Signing in").await;
+
+    let window = window.restart().await;
+    window.click("link", "Settings").await;
+    // No other server than the sandbox knows the app.
+    window.click("button", "Open in browser").await;
+    window.opened().await;
+    window.click("link", "CONNECT").await;
+    window
+        .click("radio", "Confluence Cloud - Atlassian Login")
+        .await;
+    window.find("button", "Sign In To Confluence Cloud").await;
+    window.forget_opened();
+    window.click("button", "Sign In To Confluence Cloud").await;
+    let to = decide(&window.opened().await, "accept").await;
+    assert!(to.contains(&format!("localhost:{port}/")), "{to}");
+    fetch(&to).await;
+    window.find("combobox", "Atlassian Cloud instance").await;
+    window.click("button", "Next").await;
+    save_and_publish(&window, "Signed in by one button").await;
     window.close().await;
 }
 

@@ -597,7 +597,7 @@ fn started_at(program: &Path) -> f64 {
 /// The first of so many ports in a row that nobody listens on.
 /// Below the range from which the system takes ports of its own accord, so that none of its
 /// connections gets in between.
-fn free_ports(count: u16) -> u16 {
+pub fn free_ports(count: u16) -> u16 {
     loop {
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
