@@ -225,7 +225,7 @@ async fn odd_notes_are_refused_or_kept_whole() {
         .collect();
     picture.write_all(b"\x89PNG\r\n\x1a\n").unwrap();
     picture.write_all(&bytes).unwrap();
-    window.choose_file("Choose a file", picture.path()).await;
+    window.choose_file("#import-file", picture.path()).await;
     window.find("alert", "").await;
     window.sees("is not a text file").await;
 
@@ -235,7 +235,7 @@ async fn odd_notes_are_refused_or_kept_whole() {
     for _ in 0..50_000_000 / line.len() {
         big.write_all(line.as_bytes()).unwrap();
     }
-    window.choose_file("Choose a file", big.path()).await;
+    window.choose_file("#import-file", big.path()).await;
     window.sees("10 MB").await;
     window
         .paste_many("Or paste your notes", line, 50_000_000 / line.len())

@@ -84,6 +84,7 @@ fn oauth() -> OauthOptions {
 
 /// Opens the window and stays until it is closed.
 pub fn run() {
+    no_core_dumps();
     let environment = Environment::read();
     let mut builder = tauri::Builder::default();
     if !environment.automation {
@@ -171,6 +172,21 @@ fn listen(handle: &AppHandle, app: &App) {
             }
         }
     });
+}
+
+/// What this and the window's own processes hold in memory is never written to a file when they fail.
+fn no_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let none = Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        };
+        if let Err(problem) = setrlimit(Resource::Core, none) {
+            tracing::warn!(%problem, "core dumps could not be switched off");
+        }
+    }
 }
 
 /// Why the app cannot start.

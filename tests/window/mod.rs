@@ -298,6 +298,29 @@ impl Window {
         field.send_keys(Key::Delete + text).await.unwrap();
     }
 
+    /// Chooses a file for the input that this selector finds, as its dialog would. The input itself is
+    /// hidden: what is seen is its button.
+    pub async fn choose_file(&self, selector: &str, file: &Path) {
+        println!("choose {}", file.display());
+        let input = self.driver.find(By::Css(selector)).await.unwrap();
+        input.send_keys(file.to_str().unwrap()).await.unwrap();
+    }
+
+    /// The id of the app's own process: not of those the window is drawn by.
+    pub fn process_id(&self) -> u32 {
+        let data = format!("RETROPRESS_DATA={}\0", self.data().display());
+        let program = Path::new(APP).canonicalize().unwrap();
+        fs::read_dir("/proc")
+            .unwrap()
+            .flatten()
+            .filter(|entry| fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == program))
+            .filter(|entry| {
+                fs::read_to_string(entry.path().join("environ")).is_ok_and(|it| it.contains(&data))
+            })
+            .find_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .expect("the app runs")
+    }
+
     /// Puts a long text into a field at once, as pasting does.
     pub async fn paste(&self, label: &str, text: &str) {
         let field = self.find("textbox", label).await;
@@ -327,19 +350,6 @@ impl Window {
         let script =
             r"retropressTest.put(arguments[0], arguments[1].replaceAll('{half}', '\ud83d'))";
         self.run(script, vec![field, json!(text)]).await;
-    }
-
-    /// Chooses a file as the system's own dialog would.
-    pub async fn choose_file(&self, label: &str, path: &Path) {
-        let script = "return [...document.querySelectorAll('input[type=file]')].find((it) => it.labels[0]?.textContent.trim() === arguments[0])";
-        let input = self
-            .driver
-            .execute(script, vec![json!(label)])
-            .await
-            .unwrap()
-            .element()
-            .unwrap();
-        input.send_keys(path.to_str().unwrap()).await.unwrap();
     }
 
     /// What a screen reader says of a control beside its name: its hint, its error.
@@ -624,7 +634,7 @@ fn started_at(program: &Path) -> f64 {
 /// The first of so many ports in a row that nobody listens on.
 /// Below the range from which the system takes ports of its own accord, so that none of its
 /// connections gets in between.
-fn free_ports(count: u16) -> u16 {
+pub fn free_ports(count: u16) -> u16 {
     loop {
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)

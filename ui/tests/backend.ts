@@ -21,6 +21,7 @@ import type { Settings } from "../src/api/bindings/Settings";
 import type { SignIn } from "../src/api/bindings/SignIn";
 import type { SignInRequest } from "../src/api/bindings/SignInRequest";
 import type { SignInState } from "../src/api/bindings/SignInState";
+import type { SigningIn } from "../src/api/bindings/SigningIn";
 import type { Step } from "../src/api/bindings/Step";
 import type { Summary } from "../src/api/bindings/Summary";
 import type { Team } from "../src/api/bindings/Team";
@@ -56,6 +57,7 @@ export interface State {
   notices: string[];
   /** Network settings, by their scope as JSON. */
   networks: Record<string, NetworkView>;
+  signingIn: SigningIn;
 }
 
 /** The seed of the preview and of most tests. */
@@ -134,6 +136,15 @@ export class Backend {
       models: builtInModels(),
       notices: [],
       networks: {},
+      signingIn: {
+        port: 47620,
+        usualPort: 47620,
+        portFree: true,
+        redirectUrl: "http://localhost:47620/callback",
+        clientId: "",
+        clientSecretSaved: false,
+        broughtAlong: "",
+      },
       ...structuredClone(seed),
     };
   }
@@ -643,6 +654,25 @@ export class Backend {
       const saved = savedNetwork(this.network(scope), request);
       this.state.networks[JSON.stringify(scope)] = saved;
       return saved;
+    },
+    read_signing_in: () => this.state.signingIn,
+    save_signing_in: ({ request }) => {
+      const port = Number(request.port || this.state.signingIn.usualPort);
+      if (!Number.isInteger(port) || port < 1024)
+        throw problem("invalid", {
+          field: "redirectPort",
+          message: "Enter a whole number from 1024 to 65535, or nothing for the usual port.",
+        });
+      if (request.clientId && request.clientSecret === "")
+        throw problem("invalid", { field: "clientSecret", message: "Enter the Client Secret." });
+      this.state.signingIn = {
+        ...this.state.signingIn,
+        port,
+        redirectUrl: `http://localhost:${port}/callback`,
+        clientId: request.clientId.trim(),
+        clientSecretSaved: request.clientId.trim() !== "",
+      };
+      return this.state.signingIn;
     },
     test_network: ({ request }) => networkTest(request),
     read_authorities: () => [sample.certificate()],

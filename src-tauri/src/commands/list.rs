@@ -42,6 +42,9 @@ commands! {
     test_network = network::test(scope: NetworkScope, request: NetworkRequest, address: String) -> Vec<Check>;
     read_authorities = network::read_authorities(file: String) -> Vec<CertificateView>;
 
+    read_signing_in = signing_in::read() -> SigningIn;
+    save_signing_in = signing_in::save(request: SigningInRequest) -> SigningIn;
+
     check_connection = connect::check(request: ConnectRequest) -> Connection;
     resume_connection = connect::resume(integration_id: String) -> Connection;
     leave_connection = connect::leave(session_id: String) -> ();

@@ -23,6 +23,7 @@ use retropress_app::{
     security,
     settings::{self, Settings, Start},
     share::{self, DraftFile, PdfPreview, SharePreview},
+    signing_in::{self, SigningIn, SigningInRequest},
     support_report,
     teams::{self, Team},
 };

@@ -6,6 +6,7 @@ import type { ConnectRequest } from "./bindings/ConnectRequest";
 import type { Connection } from "./bindings/Connection";
 import type { Document } from "./bindings/Document";
 import type { Draft } from "./bindings/Draft";
+import type { DraftFile } from "./bindings/DraftFile";
 import type { DraftList } from "./bindings/DraftList";
 import type { DraftQuery } from "./bindings/DraftQuery";
 import type { HandedOn } from "./bindings/HandedOn";
@@ -38,6 +39,8 @@ import type { Settings } from "./bindings/Settings";
 import type { SharePreview } from "./bindings/SharePreview";
 import type { SignIn } from "./bindings/SignIn";
 import type { SignInRequest } from "./bindings/SignInRequest";
+import type { SigningIn } from "./bindings/SigningIn";
+import type { SigningInRequest } from "./bindings/SigningInRequest";
 import type { SpaceView } from "./bindings/SpaceView";
 import type { Start } from "./bindings/Start";
 import type { SubstitutionView } from "./bindings/SubstitutionView";
@@ -115,6 +118,10 @@ export const testNetwork = (scope: NetworkScope, request: NetworkRequest, addres
 
 export const readAuthorities = (file: string): Promise<Array<CertificateView>> => call("read_authorities", { file });
 
+export const readSigningIn = (): Promise<SigningIn> => call("read_signing_in");
+
+export const saveSigningIn = (request: SigningInRequest): Promise<SigningIn> => call("save_signing_in", { request });
+
 export const checkConnection = (request: ConnectRequest): Promise<Connection> => call("check_connection", { request });
 
 export const resumeConnection = (integrationId: string): Promise<Connection> => call("resume_connection", { integrationId });
@@ -190,6 +197,8 @@ export const deletePublication = (publicationId: string): Promise<Operation> => 
 export const republish = (publicationId: string): Promise<Operation> => call("republish", { publicationId });
 
 export const readSecurity = (): Promise<Document> => call("read_security");
+
+export const saveDraftFile = (draftId: string, format: DraftFile): Promise<string | null> => call("save_draft_file", { draftId, format });
 
 export const saveSecurityPdf = (): Promise<string | null> => call("save_security_pdf");
 

@@ -19,6 +19,7 @@ pub mod sandbox;
 pub mod security;
 pub mod settings;
 pub mod share;
+pub mod signing_in;
 pub mod support_report;
 pub mod system_fonts;
 pub mod teams;

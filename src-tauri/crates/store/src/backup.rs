@@ -56,8 +56,7 @@ impl Store {
         if age.is_some_and(|it| it < EVERY) {
             return Ok(());
         }
-        let fresh = folder.join("retropress.backup.new.db");
-        self.copy_to(&fresh)?;
+        let fresh = self.fresh_backup()?;
         // From the oldest on: wherever this is cut short, no backup is lost but the oldest.
         for number in (1..BACKUPS).rev() {
             let from = backup(folder, number);
@@ -67,6 +66,35 @@ impl Store {
         }
         fs::rename(fresh, backup(folder, 1))?;
         Ok(())
+    }
+
+    fn fresh_backup(&self) -> Result<PathBuf> {
+        let fresh = self.folder().join("retropress.backup.new.db");
+        self.copy_to(&fresh)?;
+        Ok(fresh)
+    }
+
+    /// Leaves nothing of what was deleted in any file: the newest backup is written anew, and the
+    /// older ones let go of every secret. `false`: another program is reading, and the database's
+    /// log keeps it until that ends. Takes its time.
+    pub fn forget_deleted(&self) -> Result<bool> {
+        let folder = self.folder();
+        let newest = backup(folder, 1);
+        if newest.exists() {
+            fs::rename(self.fresh_backup()?, newest)?;
+        }
+        for number in 2..=BACKUPS {
+            let older = backup(folder, number);
+            if older.exists() && !forget_secrets(&older) {
+                // Damaged: it could not take the place of the file anyway.
+                fs::remove_file(older)?;
+            }
+        }
+        // What was overwritten in the file is still in the log before it.
+        let busy: bool =
+            self.connection()
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(!busy)
     }
 
     /// A whole copy in one file, without its write-ahead log.
@@ -98,6 +126,20 @@ pub(crate) fn restore(folder: &Path) -> Result<Option<Connection>> {
         return connect(&path).map(Some);
     }
     Ok(None)
+}
+
+fn forget_secrets(backup: &Path) -> bool {
+    let forget = |file: Connection| {
+        file.execute_batch(
+            "PRAGMA secure_delete = ON;
+             DELETE FROM secret;
+             UPDATE network SET proxy_password = NULL, client_key = NULL;
+             UPDATE setting SET value = json_remove(value, '$.sealedClientSecret')
+             WHERE name = 'signingIn';
+             VACUUM;",
+        )
+    };
+    Connection::open(backup).and_then(forget).is_ok()
 }
 
 fn opens_sound(path: &Path) -> bool {

@@ -482,6 +482,8 @@ fn network() -> Answer<Tally> {
         "--workspace",
         "--test",
         "network",
+        "--test",
+        "canary",
         "--",
         "--ignored",
         "--test-threads=1",
@@ -508,6 +510,8 @@ fn e2e() -> Answer<Tally> {
             "bad_input",
             "--test",
             "sign_in",
+            "--test",
+            "connection",
             "--test",
             "screens",
         ])
