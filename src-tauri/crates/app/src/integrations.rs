@@ -14,7 +14,7 @@ use crate::{
     ApiError, App, Event, Field, Result,
     clients::{self, from_text, to_text},
     connect::{self, Method, Secret, SiteView, sign_in::ScopeFamily},
-    drafts, grant, lock, network, new_id, teams,
+    drafts, grant, lock, network, new_id, publish, teams,
 };
 
 /// Where summaries go and what they are called.
@@ -189,6 +189,11 @@ pub(crate) fn first_of(
         .transpose()
 }
 
+pub(crate) fn of_team(app: &App, team_id: &str) -> Result<Vec<StoredIntegration>> {
+    let records = app.store().integrations(team_id)?;
+    records.into_iter().map(StoredIntegration::of).collect()
+}
+
 pub async fn list(app: &App, team_id: String) -> Result<Vec<Integration>> {
     let mut all = Vec::new();
     for record in app.store().integrations(&team_id)? {
@@ -272,6 +277,7 @@ pub async fn save(
         network::adopt(app, &session.team_id, &integration.id, session_only).await?;
     }
     connect::leave(app, session_id).await?;
+    publish::signed_in_again(app, &integration.id).await?;
     app.tell(Event::IntegrationsChanged {
         team_id: integration.team_id.clone(),
     });

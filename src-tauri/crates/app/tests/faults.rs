@@ -13,7 +13,7 @@ use retropress_app::{
     ErrorCode,
     connect::Method,
     drafts, history,
-    publish::{self, OperationState, PublishState, Resolution},
+    publish::{self, OperationState, PublishState, Resolution, Waiting},
 };
 use retropress_sandbox::{Fault, Matching};
 
@@ -301,7 +301,8 @@ async fn nothing_is_sent_after_a_cancel() {
         let now = publish::operation(&world.app, started.id.clone())
             .await
             .unwrap();
-        if now.state == OperationState::Queued {
+        if matches!(now.waiting, Some(Waiting::Server { .. })) {
+            assert_eq!(now.state, OperationState::Queued);
             break;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -19,6 +19,7 @@ const BACKUP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("schema-sign-in.sql"),
+    include_str!("schema-outbox.sql"),
 ];
 
 /// An open store, and what the user should be told about it.
