@@ -607,6 +607,7 @@ pub(super) fn entry(frozen: &Frozen, integration: Option<String>, state: &State)
         integration,
         writes_to,
         not_before: state.found.not_before,
+        in_doubt: state.in_doubt,
         moving: state.phase.goes_on(),
         going: false,
     }

@@ -12,7 +12,7 @@ use retropress_confluence::{Outcome, PageStatus};
 use super::{
     Phase, Stage,
     failure::{Failure, Why},
-    found::{Found, FoundPage, Taken},
+    found::{Found, FoundPage, Refusal, Taken},
 };
 use crate::{ApiError, publish::OperationKind, publish::words};
 
@@ -78,6 +78,10 @@ pub(super) enum ParentPlan {
 
 /// What happened to an operation.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, and answers are what most of them are"
+)]
 pub(super) enum Event {
     /// It is its turn.
     Go { now: Millis },
@@ -258,6 +262,15 @@ pub(super) fn file_comment(plan: &Plan) -> String {
 /// The message of the version an operation makes.
 pub(super) fn version_message(operation_id: &str) -> String {
     format!("retropress:{operation_id}")
+}
+
+/// Whether a page's body has the marker itself, and not that of the parent page, which begins alike.
+pub(super) fn carries_marker(body: &str, marker: &str) -> bool {
+    let wanted = format!("retropress-{marker}");
+    body.match_indices(&wanted).any(|(at, _)| {
+        let next = body[at + wanted.len()..].chars().next();
+        next.is_none_or(|it| !it.is_ascii_alphanumeric() && it != '-')
+    })
 }
 
 struct Run {
@@ -450,21 +463,18 @@ impl Run {
         if !certain && !self.found_nothing() {
             return;
         }
-        match self.state.found.taken {
+        match self.state.found.taken.clone() {
             None => {
                 let parent_id = self.state.found.parent_id.clone();
                 self.send_again(Call::CreatePage { parent_id });
             }
-            Some(taken) => {
-                let said = self.state.problem.clone();
-                let held = self.state.found.title_held || taken == Taken::Said;
+            Some(refusal) => {
+                let held = self.state.found.title_held || refusal.how == Taken::Said;
                 self.settled();
-                match said {
-                    Some(said) if held => {
-                        self.stop(Phase::Conflict, words::title_taken(said));
-                    }
-                    Some(said) => self.stop(Phase::NeedsAttention, said),
-                    None => self.stop(Phase::Conflict, words::title_taken(words::mixed_up())),
+                if held {
+                    self.stop(Phase::Conflict, words::title_taken(refusal.error));
+                } else {
+                    self.stop(Phase::NeedsAttention, refusal.error);
                 }
             }
         }
@@ -488,8 +498,7 @@ impl Run {
     }
 
     fn has_marker(&self, page: &Seen) -> bool {
-        page.body
-            .contains(&format!("retropress-{}", self.state.plan.marker))
+        carries_marker(&page.body, &self.state.plan.marker)
     }
 
     fn adopt(&mut self, page: &Seen) {
@@ -658,7 +667,15 @@ impl Run {
         {
             return self.title_refused(taken, failure);
         }
+        let titled = matches!(self.state.plan.parent, ParentPlan::Titled { .. });
+        if let Call::CreatePage { .. } = call
+            && titled
+            && failure.why == Why::ParentGone
+        {
+            self.effects.push(Effect::RememberParent(None));
+        }
         match (call, failure.why) {
+            // It came from memory, and is looked up again.
             (Call::CreatePage { .. }, Why::ParentGone | Why::PageGone | Why::SpaceGone)
                 if self.state.found.parent_remembered =>
             {
@@ -712,10 +729,12 @@ impl Run {
 
     fn title_refused(&mut self, taken: Taken, failure: &Failure) {
         self.named_time(failure);
-        self.state.found.taken = Some(taken);
+        self.state.found.taken = Some(Refusal {
+            how: taken,
+            error: failure.error.clone(),
+        });
         self.state.found.looks = 0;
         self.state.found.first_look_at = None;
-        self.state.problem = Some(failure.error.clone());
         // It stays in doubt: an earlier one may have landed after all.
         let phase = if self.state.found.sends > 1 {
             Phase::Checking
@@ -871,6 +890,15 @@ impl Run {
                 self.state.found.fresh_since = None;
                 self.state.problem = None;
                 self.state.found.not_before = None;
+                // What was found of the parent may be what was wrong.
+                if self.state.plan.kind == OperationKind::Create
+                    && self.state.stage == Stage::WritePage
+                    && !self.state.in_doubt
+                {
+                    self.state.stage = Stage::FindParent;
+                    self.state.found.parent_id = None;
+                    self.state.found.parent_remembered = false;
+                }
                 self.wait();
             }
             Phase::Queued | Phase::Checking => {
@@ -953,10 +981,7 @@ impl Run {
     fn commit(&mut self, phase: Phase, milestone: Option<Milestone>) {
         self.state.phase = phase;
         if phase == Phase::Running {
-            self.state.problem = match self.state.found.taken {
-                Some(_) => self.state.problem.take(),
-                None => None,
-            };
+            self.state.problem = None;
         }
         self.effects.push(Effect::Commit(milestone));
     }

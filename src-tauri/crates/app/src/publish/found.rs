@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ApiError;
+
 /// The step an operation stands at. What is left of it is done already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -84,7 +86,7 @@ pub(super) struct Found {
     /// Calls in a row that failed at the server, for the length of the next pause.
     pub attempts: u32,
     /// The last create was refused for its title.
-    pub taken: Option<Taken>,
+    pub taken: Option<Refusal>,
     /// A page without our marker was seen that has the title.
     pub title_held: bool,
     /// The page was created by this operation a moment ago and looked at by nobody: it has no
@@ -102,6 +104,14 @@ impl Found {
             ..Self::default()
         }
     }
+}
+
+/// A create that was refused, kept until it is known what has the title.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Refusal {
+    pub how: Taken,
+    pub error: ApiError,
 }
 
 /// How sure a refusal is about the title.

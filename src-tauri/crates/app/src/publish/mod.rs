@@ -5,6 +5,8 @@ mod engine;
 mod failure;
 mod found;
 mod freeze;
+#[cfg(test)]
+mod model;
 pub mod outbox;
 mod queue;
 mod words;
@@ -206,8 +208,7 @@ pub async fn retry(app: &App, operation_id: String) -> Result<Operation> {
         && (work.state.problem.as_ref().is_some_and(refused)
             || app.outbox().standing(&operation_id).0 == Some(Obstacle::SignIn))
     {
-        app.outbox()
-            .try_sign_in(app, integration, Some(&operation_id))?;
+        app.outbox().try_sign_in(app, integration, false)?;
     }
     // One that is being carried is at work already.
     if !app.outbox().standing(&operation_id).1 {
@@ -318,7 +319,7 @@ async fn take_up(app: &App, id: &str) -> Result<()> {
 
 /// What stopped for its sign-in goes on: there is a new one.
 pub(crate) async fn signed_in_again(app: &App, integration_id: &str) -> Result<()> {
-    app.outbox().try_sign_in(app, integration_id, None)?;
+    app.outbox().try_sign_in(app, integration_id, true)?;
     for it in app.store().outbox()? {
         let error: Option<ApiError> = it.progress.error.as_deref().map(from_text).transpose()?;
         if it.integration_id.as_deref() == Some(integration_id)

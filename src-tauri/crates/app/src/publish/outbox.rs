@@ -376,7 +376,7 @@ pub async fn conflict(app: &App, operation_id: String) -> Result<ConflictDetails
             lines: lines(&record.storage),
         },
         link: page.link.map_or(ours.link, |it| it.to_string()),
-        may_overwrite: body.contains(&format!("retropress-{}", frozen.marker))
+        may_overwrite: super::engine::carries_marker(&body, &frozen.marker)
             && found.base_version.is_some(),
         operation_id,
     })

@@ -53,8 +53,8 @@ pub(super) struct Lane {
 pub(super) enum SignIn {
     #[default]
     Good,
-    /// The author says it is cured: this operation finds out, the others wait for it.
-    Trying(String),
+    /// The author says it is cured: one operation at a time, until one finds out.
+    Trying,
     Bad,
 }
 
@@ -67,6 +67,8 @@ pub(super) struct Entry {
     /// What it writes to; one at a time, in the order in which they were made.
     pub writes_to: BTreeSet<String>,
     pub not_before: Option<Millis>,
+    /// What it sent last may be done or not.
+    pub in_doubt: bool,
     /// It goes on by itself: it does not wait for its author.
     pub moving: bool,
     /// It is being carried.
@@ -97,10 +99,13 @@ impl Queue {
             if lane.paused {
                 return Some(Obstacle::Paused);
             }
-            match &lane.sign_in {
+            let another = |(other_id, other): (&String, &Entry)| {
+                other_id != id && other.going && other.integration == entry.integration
+            };
+            match lane.sign_in {
                 SignIn::Good => {}
-                SignIn::Trying(scout) if scout == id => {}
-                SignIn::Trying(_) | SignIn::Bad => return Some(Obstacle::SignIn),
+                SignIn::Trying if !self.entries.iter().any(another) => {}
+                SignIn::Trying | SignIn::Bad => return Some(Obstacle::SignIn),
             }
         }
         if let Some(host) = self.hosts.get(&entry.host) {
@@ -115,7 +120,13 @@ impl Queue {
             return Some(Obstacle::Pause(at));
         }
         let in_the_way = |(other_id, other): (&String, &Entry)| {
-            let before = other.going || (other.moving && **other_id < *id);
+            // One that has begun is brought to its end first.
+            let earlier = if other.in_doubt == entry.in_doubt {
+                **other_id < *id
+            } else {
+                other.in_doubt
+            };
+            let before = other.going || (other.moving && earlier);
             other_id != id
                 && before
                 && other.host == entry.host
@@ -172,9 +183,7 @@ impl Queue {
             return;
         };
         entry.going = false;
-        let moving = entry.moving;
-        if !moving {
-            self.gave_up(id);
+        if !entry.moving {
             // What waits for its author is kept by the database alone.
             self.entries.remove(id);
         }
@@ -182,16 +191,6 @@ impl Queue {
 
     pub fn forget(&mut self, id: &str) {
         self.entries.remove(id);
-        self.gave_up(id);
-    }
-
-    /// One that was to find out about the sign-in ended without doing so.
-    fn gave_up(&mut self, id: &str) {
-        for lane in self.integrations.values_mut() {
-            if lane.sign_in == SignIn::Trying(id.to_owned()) {
-                lane.sign_in = SignIn::Good;
-            }
-        }
     }
 
     /// The earliest moment at which something changes by itself.
@@ -286,7 +285,15 @@ impl Queue {
         host.down = None;
         host.failures = 0;
         host.answered_at = Some(now);
-        self.gave_up(id);
+        let lane = entry
+            .integration
+            .as_ref()
+            .and_then(|it| self.integrations.get_mut(it));
+        if let Some(lane) = lane
+            && lane.sign_in == SignIn::Trying
+        {
+            lane.sign_in = SignIn::Good;
+        }
     }
 
     pub fn not_before(&mut self, host: &str, at: Millis) {

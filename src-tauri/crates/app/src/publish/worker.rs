@@ -211,21 +211,17 @@ impl Outbox {
         Ok(())
     }
 
-    /// The author says the sign-in is cured: `scout` finds out, or with `None` all try.
-    pub(super) fn try_sign_in(
-        &self,
-        app: &App,
-        integration: &str,
-        scout: Option<&str>,
-    ) -> Result<()> {
+    /// The author says the sign-in is cured, or with `sure` has just signed in.
+    pub(super) fn try_sign_in(&self, app: &App, integration: &str, sure: bool) -> Result<()> {
         {
             let mut queue = lock(&self.queue);
             let Some(lane) = queue.integrations.get_mut(integration) else {
                 return Ok(());
             };
-            lane.sign_in = match (scout, &lane.sign_in) {
-                (None, _) | (Some(_), SignIn::Good) => SignIn::Good,
-                (Some(id), _) => SignIn::Trying(id.to_owned()),
+            lane.sign_in = match lane.sign_in {
+                SignIn::Good => SignIn::Good,
+                _ if sure => SignIn::Good,
+                _ => SignIn::Trying,
             };
         }
         app.store().set_sign_in_problem(integration, None)?;
