@@ -268,11 +268,13 @@ const LOG_MESSAGES: &[&str] = &[
     "a fault of ours",
     "a sign-in could not be renewed",
     "an operation could not be read",
+    "and could not be written down",
     "nobody listens for the browser's answer",
     "the app cannot start",
     "the key stayed in the keyring",
     "the operation could not be read",
     "the operation stopped",
+    "the operation's times were not moved",
     "the parent page was not remembered",
     "the window could not be brought forward",
     "the window could not be opened",
@@ -282,6 +284,7 @@ const LOG_MESSAGES: &[&str] = &[
     "tidying up stopped",
     "unfinished operations could not be read",
     "unfinished renewals could not be looked for",
+    "what a server asked for was not written down",
 ];
 
 fn log(app: &App, report: &mut Report) {

@@ -409,8 +409,8 @@ impl Client {
 
     /// Attaches a file: one request.
     ///
-    /// On Cloud an attachment of the same name becomes a new version, whoever made it: look first where
-    /// the page is not brand new.
+    /// With [`Upload::replaces`] a new version of that attachment: on Cloud of whichever has the name,
+    /// so it has to be known whose that is. Without it a name that is there already is refused.
     ///
     /// # Errors
     ///

@@ -575,7 +575,15 @@ impl Run {
                 self.look_for_file();
             }
             None if self.state.in_doubt => {
-                if self.found_nothing() && !self.too_often() {
+                let perhaps = |it: &&Refusal| it.how == Taken::Perhaps;
+                let refused = self.state.found.taken.as_ref().filter(perhaps).cloned();
+                if let Some(refusal) = refused {
+                    // The only one that was ever sent, or one whose elder would be seen by now.
+                    if self.state.found.sends <= 1 || self.found_nothing() {
+                        self.settled();
+                        self.stop(Phase::NeedsAttention, refusal.error);
+                    }
+                } else if self.found_nothing() && !self.too_often() {
                     self.upload(None);
                 }
             }
@@ -699,8 +707,15 @@ impl Run {
                 self.stop(Phase::Conflict, failure.error.clone());
             }
             // Whose file it is decides what to do, so it is looked at like a lost answer.
-            (Call::Upload { .. }, Why::FileNameTaken) => {
+            (Call::Upload { .. }, Why::FileNameTaken | Why::ContentRefused) => {
                 self.named_time(failure);
+                self.state.found.taken = Some(Refusal {
+                    how: match failure.why {
+                        Why::FileNameTaken => Taken::Said,
+                        _ => Taken::Perhaps,
+                    },
+                    error: failure.error.clone(),
+                });
                 self.state.found.looks = 0;
                 self.state.found.first_look_at = None;
                 self.state.found.lost += 1;

@@ -211,7 +211,8 @@ pub async fn retry(app: &App, operation_id: String) -> Result<Operation> {
         app.outbox().try_sign_in(app, integration, false)?;
     }
     // One that is being carried is at work already.
-    if !app.outbox().standing(&operation_id).1 {
+    let at_work = work.state.phase.goes_on() && app.outbox().standing(&operation_id).1;
+    if !at_work {
         carry::happen(app, &operation_id, Event::Retry).await?;
     }
     app.outbox().hurry(Some(&entry.host));
