@@ -37,7 +37,7 @@ use retropress_app::{
 use retropress_confluence::{
     Client, Credential, Endpoints, Http, HttpOptions, PageStatus, Route, SpaceRef, Url,
 };
-use retropress_sandbox::{Fault, Matching, Options, Sandbox};
+use retropress_sandbox::{Fault, Matching, Options, Recorded, Sandbox};
 use retropress_secrets::Vault;
 use retropress_store::Store;
 use retropress_summary::{Summary, sample};
@@ -342,17 +342,16 @@ impl Scene {
                 "{what}"
             );
         }
-        // By its marker, whatever its title.
+        // What arrived was seen there, and not sent a second time, refused or not.
         let all = self.sandbox.requests();
-        let marked = all.iter().filter(|it| {
-            let body = String::from_utf8_lossy(&it.body).into_owned();
-            it.method == "POST"
-                && it.handled
-                && it.json()["title"] == *operation.title
-                && body.contains(&id)
-                && it.status.is_none_or(|it| it == 200)
-        });
-        assert_eq!(marked.count(), 1, "{what}: pages with the marker");
+        let sent = |wanted: &dyn Fn(&Recorded) -> bool| {
+            all.iter()
+                .filter(|it| it.method == "POST" && it.handled && wanted(it))
+                .count()
+        };
+        let created = sent(&|it| it.json()["title"] == *operation.title);
+        assert_eq!(created, 1, "{what}: creates");
+        assert_eq!(sent(&|it| !it.parts.is_empty()), 1, "{what}: uploads");
 
         let page = client.pages_titled(&space, &operation.title).await.unwrap();
         let page = page
