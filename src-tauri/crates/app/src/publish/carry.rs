@@ -225,6 +225,12 @@ impl Work {
             }
             (None, None) => return Err(ApiError::gone("The integration")),
         };
+        // Of a call that makes several requests none goes out while the server asked for a pause.
+        let (app, host) = (
+            std::sync::Arc::downgrade(&self.app.inner),
+            host(&self.frozen).to_owned(),
+        );
+        let client = client.gated(move || app.upgrade()?.outbox.pause_of(&host));
         self.client = Some(client.clone());
         Ok(client)
     }

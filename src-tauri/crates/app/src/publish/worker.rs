@@ -153,6 +153,14 @@ impl Outbox {
         lock(&self.queue).may_send(id, now)
     }
 
+    /// How long a server asked to be left alone from now on.
+    pub(super) fn pause_of(&self, host: &str) -> Option<Duration> {
+        let now = self.now();
+        let at = lock(&self.queue).hosts.get(host)?.not_before?;
+        let left = u64::try_from(at - now).ok().filter(|it| *it > 0)?;
+        Some(Duration::from_millis(left))
+    }
+
     /// What keeps the operation waiting, and whether it is being carried.
     pub(super) fn standing(&self, id: &str) -> (Option<Obstacle>, bool) {
         let now = self.now();
