@@ -297,11 +297,13 @@ pub async fn remove_secret(app: &App, integration_id: String) -> Result<Integrat
     view(app, integration)
 }
 
-/// Forgets the integration and its secret; published pages stay.
+/// Forgets the integration and its secret; published pages stay, and what is queued goes back to its
+/// drafts.
 ///
 /// With the last secret the key leaves the keyring, too.
 pub async fn disconnect(app: &App, integration_id: String) -> Result<()> {
     let integration = find(app, &integration_id)?;
+    publish::outbox::cancel_all_of(app, &integration_id).await?;
     app.store().delete_integration(&integration_id)?;
     forget(app, &integration_id).await?;
     app.tell(Event::IntegrationsChanged {

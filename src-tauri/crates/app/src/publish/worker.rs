@@ -321,7 +321,8 @@ async fn run(inner: Weak<Inner>) {
             return;
         };
         let outbox = app.outbox();
-        if let Some(by) = lock(&outbox.clock).moved(app.now().timestamp_millis()) {
+        let moved = lock(&outbox.clock).moved(app.now().timestamp_millis());
+        if let Some(by) = moved {
             clock_moved(&app, by);
         }
         let now = outbox.now();
