@@ -19,7 +19,7 @@ use super::{
     worker::Carrier,
 };
 use crate::{
-    ApiError, App, Result,
+    ApiError, App, ErrorCode, Result,
     clients::{self, from_text, to_text},
     connect, drafts,
     history::TimelineEvent,
@@ -62,12 +62,15 @@ pub(super) async fn carry(app: &App, id: &str, carrier: &Carrier) {
             Ok(false) => return,
             Err(problem) => {
                 tracing::error!(%problem, details = problem.details, id, "the operation stopped");
-                // Should this fail too, the operation is taken up at the next start.
+                // A full disk or a locked database passes: it goes on from what was written last.
+                if matches!(problem.code, ErrorCode::DiskFull | ErrorCode::Storage) {
+                    return app.outbox().put_off(id);
+                }
                 going.state.phase = Phase::NeedsAttention;
                 going.state.problem = Some(problem);
                 if let Err(problem) = going.commit(None) {
                     tracing::error!(%problem, id, "and could not be written down");
-                    app.outbox().forget(id);
+                    app.outbox().put_off(id);
                 }
                 return;
             }

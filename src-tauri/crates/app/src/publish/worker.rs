@@ -30,6 +30,8 @@ use crate::{
 /// While something waits, the clocks are compared this often: after a sleep of the computer it goes
 /// on at once.
 const TICK: Duration = Duration::from_secs(10);
+/// The pause after the database could not be written to.
+const UNWRITTEN: Millis = 5_000;
 /// The clocks may differ so much before one counts as moved.
 const DRIFT: Millis = 2_000;
 
@@ -146,6 +148,15 @@ impl Outbox {
         lock(&self.queue).forget(id);
         lock(&self.carriers).remove(id);
         self.wake.notify_one();
+    }
+
+    /// It could not be written down how far it got: tried again after a while.
+    pub(super) fn put_off(&self, id: &str) {
+        let at = self.now() + UNWRITTEN;
+        if let Some(entry) = lock(&self.queue).entries.get_mut(id) {
+            entry.not_before = Some(at);
+            entry.moving = true;
+        }
     }
 
     pub(super) fn may_send(&self, id: &str) -> bool {

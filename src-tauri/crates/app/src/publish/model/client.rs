@@ -589,15 +589,12 @@ impl Client {
                 }
                 return Err(killed);
             }
-            if call.writes() {
-                match &answer {
-                    Answer::Failed(it) if it.outcome == Outcome::Unknown => {
-                        if call != Call::AddLabels {
-                            self.lost(id, &call);
-                        }
-                    }
-                    _ => {}
-                }
+            if call.writes()
+                && call != Call::AddLabels
+                && let Answer::Failed(it) = &answer
+                && it.outcome == Outcome::Unknown
+            {
+                self.lost(id, &call);
             }
             let now = self.now();
             if !matches!(answer, Answer::Failed(_))
