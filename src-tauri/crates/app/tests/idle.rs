@@ -12,9 +12,9 @@ use common::world;
 use cpu_time::ProcessTime;
 use retropress_app::{
     connect::Method,
-    publish::{Waiting, outbox},
+    publish::{self, OperationState, Waiting, outbox},
 };
-use retropress_sandbox::Host;
+use retropress_sandbox::{Fault, Host, Matching};
 
 /// How long it is watched: several questions to the host fall into it.
 const WATCHED: Duration = Duration::from_secs(20);
@@ -23,6 +23,20 @@ const WATCHED: Duration = Duration::from_secs(20);
 async fn waiting_with_a_hundred_queued_takes_less_than_a_hundredth_of_a_core() {
     let world = world().await;
     let integration = world.integration(Method::ApiToken).await;
+    // One that was cancelled while its page was on its way is not carried on for ever.
+    let slow = world.sandbox.faults().on(
+        Matching::request("POST", "/wiki/api/v2/pages$"),
+        Fault::delay(Duration::from_secs(1)),
+    );
+    let draft = world.retrospective().await;
+    let begun = publish::publish(&world.app, draft, integration.id.clone())
+        .await
+        .unwrap();
+    while !slow.fired() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let cancelled = publish::cancel(&world.app, begun.id).await.unwrap();
+    assert_eq!(cancelled.state, OperationState::Cancelled);
     world
         .sandbox
         .set_reachable(Host::Cloud, false)

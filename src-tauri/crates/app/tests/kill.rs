@@ -18,7 +18,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -249,20 +249,23 @@ impl Scene {
             }
             Moment::Never => (0, None),
         };
-        let played = fault.map(|fault| {
+        let fired = Arc::new(AtomicBool::new(false));
+        if let Some(fault) = fault {
             let (process, count) = (process.clone(), AtomicU32::new(0));
+            let fired = fired.clone();
             let matching = Matching::any().when(move |request| {
                 if !request.path.contains("/rest/api") && !request.path.contains("/api/v2") {
                     return false;
                 }
                 let hit = count.fetch_add(1, Ordering::SeqCst) + 1 == at;
                 if hit && let Some(process) = process.lock().unwrap().as_mut() {
+                    fired.store(true, Ordering::SeqCst);
                     process.kill().unwrap();
                 }
                 hit
             });
-            self.sandbox.faults().on(matching, fault)
-        });
+            self.sandbox.faults().on(matching, fault);
+        }
         {
             // Held, so that no call comes before it is known who is to be killed.
             let mut held = process.lock().unwrap();
@@ -281,7 +284,7 @@ impl Scene {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
-        let fired = played.as_ref().is_some_and(|it| it.fired());
+        let fired = fired.load(Ordering::SeqCst);
         self.sandbox.faults().clear();
         if ended.success() {
             assert!(!fired, "{moment:?}: the process outlived its kill");

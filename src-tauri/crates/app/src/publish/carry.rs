@@ -59,7 +59,12 @@ pub(super) async fn carry(app: &App, id: &str, carrier: &Carrier) {
         }
         match going.turn().await {
             Ok(true) => work = Some(going),
-            Ok(false) => return,
+            Ok(false) => {
+                if !going.state.phase.goes_on() {
+                    app.outbox().halt(id);
+                }
+                return;
+            }
             Err(problem) => {
                 tracing::error!(%problem, details = problem.details, id, "the operation stopped");
                 // A full disk or a locked database passes: it goes on from what was written last.
@@ -437,7 +442,12 @@ impl Work {
         {
             self.app.store().add_to_timeline(id, &entry)?;
         }
-        self.app.outbox().put(&self.record.id, self.entry());
+        if written {
+            self.app.outbox().put(&self.record.id, self.entry());
+        } else {
+            // It was cancelled: nobody is to take it up again.
+            self.app.outbox().halt(&self.record.id);
+        }
         self.app.tell(crate::Event::OperationChanged {
             operation_id: self.record.id.clone(),
             draft_id: self.record.draft_id.clone(),

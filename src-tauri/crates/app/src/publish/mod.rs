@@ -437,7 +437,11 @@ pub(crate) fn state_of(standing: &Standing, revision: i64) -> PublishState {
     }
 }
 
+/// The window is answered after so long, whatever has come of it; events tell the rest.
+const ANSWERED_AFTER: Duration = Duration::from_secs(30);
+
 async fn run_to_end(app: &App, record: OperationRecord) -> Result<Operation> {
+    let begun = tokio::time::Instant::now();
     let mut events = app.events();
     enqueue(app, &record)?;
     app.outbox()
@@ -452,7 +456,7 @@ async fn run_to_end(app: &App, record: OperationRecord) -> Result<Operation> {
             now.waiting,
             None | Some(Waiting::Pause { .. } | Waiting::Turn)
         );
-        if !(moving && soon) {
+        if !(moving && soon) || begun.elapsed() > ANSWERED_AFTER {
             return Ok(now);
         }
         // Each change is told; should one be missed, the next look is not far.

@@ -150,6 +150,14 @@ impl Outbox {
         self.wake.notify_one();
     }
 
+    /// It does not go on by itself. Whoever carries it still does so until it is put down, so that
+    /// there are never two.
+    pub(super) fn halt(&self, id: &str) {
+        if let Some(entry) = lock(&self.queue).entries.get_mut(id) {
+            entry.moving = false;
+        }
+    }
+
     /// It could not be written down how far it got: tried again after a while.
     pub(super) fn put_off(&self, id: &str) {
         let at = self.now() + UNWRITTEN;
@@ -201,7 +209,9 @@ impl Outbox {
                 .and_then(|it| it.not_before)
                 .unwrap_or(at)
         };
-        Ok(app.store().set_host_pause(host, at)?)
+        app.store().set_host_pause(host, at)?;
+        app.tell(crate::Event::OutboxChanged);
+        Ok(())
     }
 
     pub(super) fn unreachable(&self, app: &App, host: &str, not_connected: bool, message: String) {
