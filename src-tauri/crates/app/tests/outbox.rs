@@ -459,3 +459,39 @@ async fn a_locked_database_delays_it_and_doubles_nothing() {
     let looked = requests.iter().any(|it| it.starts_with("GET"));
     assert!(looked, "its answer was written down after all");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_waits_for_the_call_on_its_way_and_nothing_follows_it() {
+    for (method, pages) in [
+        (Method::ApiToken, "/wiki/api/v2/pages$"),
+        (Method::PersonalAccessToken, "/rest/api/content$"),
+    ] {
+        let world = world().await;
+        let integration = world.integration(method).await;
+        let draft = world.health_check().await;
+        let slow = world.sandbox.faults().on(
+            Matching::request("POST", pages),
+            Fault::delay(Duration::from_millis(700)),
+        );
+        let begun = publish::publish(&world.app, draft.clone(), integration.id)
+            .await
+            .unwrap();
+        while !slow.fired() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let cancelled = publish::cancel(&world.app, begun.id.clone()).await.unwrap();
+        assert_eq!(cancelled.state, OperationState::Cancelled);
+        // The page is there, and the history knows it: without its PDF.
+        let state = drafts::open(&world.app, draft).await.unwrap().state;
+        assert_eq!(state, PublishState::PdfMissing { version: 1 }, "{method:?}");
+        world.requests();
+        publish::retry(&world.app, begun.id.clone()).await.unwrap();
+        outbox::check_all(&world.app, integration.team_id)
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let sent = world.requests();
+        let writes = sent.iter().any(|it| !it.starts_with("GET"));
+        assert!(!writes, "{sent:?}");
+    }
+}
