@@ -1,4 +1,11 @@
 //! Publishing: a frozen summary on its way to Confluence.
+//!
+//! 1. `freeze` renders a draft once; `publish` writes that down with the draft's change of state.
+//! 2. `engine` decides what an operation does next, `queue` whose turn it is. Both are pure, and
+//!    `model` tries them with thousands of histories.
+//! 3. `worker` starts whose turn it is, and `carry` does what was decided: writes down, calls,
+//!    writes down. Nothing else talks to Confluence to change anything.
+//! 4. `outbox` shows what has not ended, and what can be done about it.
 
 mod carry;
 mod engine;
