@@ -4,6 +4,7 @@
 import type { ApiError } from "../src/api/bindings/ApiError";
 import type { Check } from "../src/api/bindings/Check";
 import type { Connection } from "../src/api/bindings/Connection";
+import type { ConnectionStatus } from "../src/api/bindings/ConnectionStatus";
 import type { ConnectRequest } from "../src/api/bindings/ConnectRequest";
 import type { Draft } from "../src/api/bindings/Draft";
 import type { DraftList } from "../src/api/bindings/DraftList";
@@ -15,8 +16,10 @@ import type { NetworkRequest } from "../src/api/bindings/NetworkRequest";
 import type { NetworkScope } from "../src/api/bindings/NetworkScope";
 import type { NetworkView } from "../src/api/bindings/NetworkView";
 import type { Operation } from "../src/api/bindings/Operation";
+import type { OutboxStatus } from "../src/api/bindings/OutboxStatus";
 import type { Publication } from "../src/api/bindings/Publication";
 import type { PublicationList } from "../src/api/bindings/PublicationList";
+import type { Queued } from "../src/api/bindings/Queued";
 import type { Settings } from "../src/api/bindings/Settings";
 import type { SignIn } from "../src/api/bindings/SignIn";
 import type { SignInRequest } from "../src/api/bindings/SignInRequest";
@@ -308,6 +311,36 @@ export class Backend {
       setTimeout(tick, this.pace);
     }
     return operation;
+  }
+
+  private connections(teamId: string): ConnectionStatus[] {
+    return this.state.integrations
+      .filter((it) => it.teamId === teamId)
+      .map((it) => ({
+        integrationId: it.id,
+        name: it.site.name,
+        host: it.site.name,
+        sandbox: it.sandbox,
+        reach: { type: "online" },
+        answeredAt: "2026-11-19T10:43:00Z",
+        nextQuestionAt: null,
+        notBefore: null,
+        paused: false,
+        signInNeeded: false,
+        queued: 0,
+        needYou: 0,
+      }));
+  }
+
+  private outboxStatus(teamId: string): OutboxStatus {
+    const connections = this.connections(teamId);
+    return {
+      chip: { type: "online", reachable: connections.length, of: connections.length },
+      connections,
+      queued: 0,
+      needYou: 0,
+      nextTryAt: null,
+    };
   }
 
   readonly answers: Answers = {
@@ -828,6 +861,49 @@ export class Backend {
       return it;
     },
 
+    list_outbox: ({ teamId }) => ({
+      queues: this.connections(teamId).map((connection) => ({ connection, rows: [] })),
+      total: 0,
+      needYou: 0,
+    }),
+    outbox_status: ({ teamId }) => this.outboxStatus(teamId),
+    check_outbox: ({ teamId }) => this.outboxStatus(teamId),
+    publish_many: async ({ draftIds, integrationId }) => {
+      const queued: Queued[] = [];
+      for (const draftId of draftIds as string[]) {
+        const operation = (await this.answer("publish", { draftId, integrationId })) as Operation;
+        queued.push({ draftId, operation, error: null });
+      }
+      return queued;
+    },
+    cancel_operations: ({ operationIds }) =>
+      (operationIds as string[]).map((id) => {
+        const it = this.operation(id);
+        it.state = "cancelled";
+        return it;
+      }),
+    retry_operations: ({ operationIds }) =>
+      Promise.all(
+        (operationIds as string[]).map((operationId) =>
+          this.answer("retry_operation", { operationId }),
+        ),
+      ) as Promise<Operation[]>,
+    pause_integration: () => undefined,
+    resume_integration: () => undefined,
+    back_to_draft: ({ operationId }) => {
+      const it = this.operation(operationId);
+      it.state = "cancelled";
+      return it.draftId ?? "";
+    },
+    conflict_details: ({ operationId }) => ({
+      operationId,
+      theirs: { title: "", version: 2, who: null, at: null, lines: [] },
+      ours: { title: "", version: 3, who: null, at: null, lines: [] },
+      link: "https://harbour-example.atlassian.net/wiki/spaces/PAY/pages/1",
+      mayOverwrite: true,
+    }),
+    view_operation: () => undefined,
+
     list_publications: ({ query }) => listPublications(this.state.publications, query),
     look_at_publication: () => ({
       standing: "current",
@@ -1086,6 +1162,7 @@ function operation(
     endedAt: null,
     publicationId: null,
     error: null,
+    waiting: null,
   };
 }
 

@@ -41,6 +41,7 @@ const stopped = (more: Partial<Operation>): Operation => ({
   endedAt: null,
   publicationId: null,
   error: null,
+  waiting: null,
   ...more,
 });
 

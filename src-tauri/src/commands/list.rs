@@ -79,6 +79,18 @@ commands! {
     resolve_operation = publish::resolve(operation_id: String, resolution: Resolution) -> Operation;
     cancel_operation = publish::cancel(operation_id: String) -> Operation;
 
+    list_outbox = outbox::list(team_id: String) -> OutboxList;
+    outbox_status = outbox::status(team_id: String) -> OutboxStatus;
+    check_outbox = outbox::check_all(team_id: String) -> OutboxStatus;
+    publish_many = outbox::publish_many(draft_ids: Vec<String>, integration_id: String) -> Vec<Queued>;
+    cancel_operations = outbox::cancel_many(operation_ids: Vec<String>) -> Vec<Operation>;
+    retry_operations = outbox::retry_many(operation_ids: Vec<String>) -> Vec<Operation>;
+    pause_integration = outbox::pause(integration_id: String) -> ();
+    resume_integration = outbox::resume(integration_id: String) -> ();
+    back_to_draft = outbox::back_to_draft(operation_id: String) -> String;
+    conflict_details = outbox::conflict(operation_id: String) -> ConflictDetails;
+    view_operation = outbox::view(operation_id: String) -> ();
+
     list_publications = history::list(query: PublicationQuery) -> PublicationList;
     open_publication = history::open(publication_id: String) -> Publication;
     look_at_publication = history::look(publication_id: String) -> PageNow;

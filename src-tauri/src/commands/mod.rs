@@ -18,7 +18,10 @@ use retropress_app::{
     import::{self, ImportSource},
     integrations::{self, Configuration, Integration},
     network::{self, CertificateView, NetworkRequest, NetworkScope, NetworkView},
-    publish::{self, Operation, Resolution},
+    publish::{
+        self, Operation, Resolution,
+        outbox::{self, ConflictDetails, OutboxList, OutboxStatus, Queued},
+    },
     sandbox::{self, SandboxView},
     security,
     settings::{self, Settings, Start},

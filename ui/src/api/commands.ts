@@ -2,6 +2,7 @@
 import type { CertificateView } from "./bindings/CertificateView";
 import type { Check } from "./bindings/Check";
 import type { Configuration } from "./bindings/Configuration";
+import type { ConflictDetails } from "./bindings/ConflictDetails";
 import type { ConnectRequest } from "./bindings/ConnectRequest";
 import type { Connection } from "./bindings/Connection";
 import type { Document } from "./bindings/Document";
@@ -24,6 +25,8 @@ import type { NewDraft } from "./bindings/NewDraft";
 import type { OauthSetup } from "./bindings/OauthSetup";
 import type { OpenActions } from "./bindings/OpenActions";
 import type { Operation } from "./bindings/Operation";
+import type { OutboxList } from "./bindings/OutboxList";
+import type { OutboxStatus } from "./bindings/OutboxStatus";
 import type { PageNow } from "./bindings/PageNow";
 import type { PageView } from "./bindings/PageView";
 import type { ParentTitle } from "./bindings/ParentTitle";
@@ -31,6 +34,7 @@ import type { PdfPreview } from "./bindings/PdfPreview";
 import type { Publication } from "./bindings/Publication";
 import type { PublicationList } from "./bindings/PublicationList";
 import type { PublicationQuery } from "./bindings/PublicationQuery";
+import type { Queued } from "./bindings/Queued";
 import type { Resolution } from "./bindings/Resolution";
 import type { SandboxView } from "./bindings/SandboxView";
 import type { Saved } from "./bindings/Saved";
@@ -183,6 +187,28 @@ export const retryOperation = (operationId: string): Promise<Operation> => call(
 export const resolveOperation = (operationId: string, resolution: Resolution): Promise<Operation> => call("resolve_operation", { operationId, resolution });
 
 export const cancelOperation = (operationId: string): Promise<Operation> => call("cancel_operation", { operationId });
+
+export const listOutbox = (teamId: string): Promise<OutboxList> => call("list_outbox", { teamId });
+
+export const outboxStatus = (teamId: string): Promise<OutboxStatus> => call("outbox_status", { teamId });
+
+export const checkOutbox = (teamId: string): Promise<OutboxStatus> => call("check_outbox", { teamId });
+
+export const publishMany = (draftIds: Array<string>, integrationId: string): Promise<Array<Queued>> => call("publish_many", { draftIds, integrationId });
+
+export const cancelOperations = (operationIds: Array<string>): Promise<Array<Operation>> => call("cancel_operations", { operationIds });
+
+export const retryOperations = (operationIds: Array<string>): Promise<Array<Operation>> => call("retry_operations", { operationIds });
+
+export const pauseIntegration = (integrationId: string): Promise<void> => call("pause_integration", { integrationId });
+
+export const resumeIntegration = (integrationId: string): Promise<void> => call("resume_integration", { integrationId });
+
+export const backToDraft = (operationId: string): Promise<string> => call("back_to_draft", { operationId });
+
+export const conflictDetails = (operationId: string): Promise<ConflictDetails> => call("conflict_details", { operationId });
+
+export const viewOperation = (operationId: string): Promise<void> => call("view_operation", { operationId });
 
 export const listPublications = (query: PublicationQuery): Promise<PublicationList> => call("list_publications", { query });
 

@@ -14,7 +14,7 @@ use crate::{
     ApiError, App, Event, Field, Result,
     clients::{self, from_text, to_text},
     connect::{self, Method, Secret, SiteView, sign_in::ScopeFamily},
-    drafts, grant, lock, network, teams,
+    drafts, grant, lock, network, publish, teams,
 };
 
 /// Where summaries go and what they are called.
@@ -189,6 +189,11 @@ pub(crate) fn first_of(
         .transpose()
 }
 
+pub(crate) fn of_team(app: &App, team_id: &str) -> Result<Vec<StoredIntegration>> {
+    let records = app.store().integrations(team_id)?;
+    records.into_iter().map(StoredIntegration::of).collect()
+}
+
 pub async fn list(app: &App, team_id: String) -> Result<Vec<Integration>> {
     let mut all = Vec::new();
     for record in app.store().integrations(&team_id)? {
@@ -283,6 +288,7 @@ pub async fn save(
             Url::parse(link).is_ok_and(|it| integration.site.is_own_address(&it))
         })?;
     connect::end(app, &session_id, &session);
+    publish::signed_in_again(app, &integration.id).await?;
     app.tell(Event::IntegrationsChanged {
         team_id: integration.team_id.clone(),
     });
@@ -303,11 +309,13 @@ pub async fn remove_secret(app: &App, integration_id: String) -> Result<Integrat
     view(app, integration)
 }
 
-/// Forgets the integration and its secret; published pages stay.
+/// Forgets the integration and its secret; published pages stay, and what is queued goes back to its
+/// drafts.
 ///
 /// With the last secret the key leaves the keyring, too.
 pub async fn disconnect(app: &App, integration_id: String) -> Result<()> {
     let integration = find(app, &integration_id)?;
+    publish::outbox::cancel_all_of(app, &integration_id).await?;
     app.store().delete_integration(&integration_id)?;
     connect::forget(app, &integration_id).await;
     forget(app, &integration_id).await?;

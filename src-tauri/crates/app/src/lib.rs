@@ -81,7 +81,7 @@ struct Inner {
     grants: Mutex<HashMap<String, grant::Grant>>,
     sign_ins: connect::sign_in::SignIns,
     notes: Mutex<Option<import::Notes>>,
-    running: publish::Running,
+    outbox: publish::Outbox,
 }
 
 /// Told to the window when something changed that it may be showing.
@@ -94,6 +94,8 @@ pub enum Event {
         operation_id: String,
         draft_id: Option<String>,
     },
+    /// A host began or stopped to answer, an integration was paused, a sign-in was refused.
+    OutboxChanged,
     #[serde(rename_all = "camelCase")]
     DraftsChanged { team_id: String },
     #[serde(rename_all = "camelCase")]
@@ -130,7 +132,7 @@ impl App {
             )],
         };
         let (events, _) = broadcast::channel(256);
-        Ok(App {
+        let app = App {
             inner: Arc::new(Inner {
                 store: opened.store,
                 vault: parts.vault,
@@ -148,9 +150,11 @@ impl App {
                 grants: Mutex::default(),
                 sign_ins: connect::sign_in::SignIns::default(),
                 notes: Mutex::default(),
-                running: publish::Running::default(),
+                outbox: publish::Outbox::new((parts.clock)().timestamp_millis()),
             }),
-        })
+        };
+        app.inner.outbox.remember(&app)?;
+        Ok(app)
     }
 
     /// Takes up what an earlier run left unfinished, checks the database and backs it up, clears away
@@ -193,6 +197,10 @@ impl App {
 
     pub(crate) fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    pub(crate) fn outbox(&self) -> &publish::Outbox {
+        &self.inner.outbox
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

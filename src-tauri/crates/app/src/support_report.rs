@@ -266,6 +266,7 @@ const LOG_MESSAGES: &[&str] = &[
     "a fault of ours",
     "a sign-in could not be renewed",
     "an operation could not be read",
+    "and could not be written down",
     "core dumps could not be switched off",
     "nobody listens for the browser's answer",
     "the app cannot start",
@@ -273,6 +274,7 @@ const LOG_MESSAGES: &[&str] = &[
     "the key stayed in the keyring",
     "the operation could not be read",
     "the operation stopped",
+    "the operation's times were not moved",
     "the parent page was not remembered",
     "the window could not be brought forward",
     "the window could not be opened",
@@ -282,6 +284,7 @@ const LOG_MESSAGES: &[&str] = &[
     "tidying up stopped",
     "unfinished operations could not be read",
     "unfinished renewals could not be looked for",
+    "what a server asked for was not written down",
     "what was removed stays in the database's log for a while",
     "what was removed stays in the last backup",
 ];

@@ -139,8 +139,10 @@ calls! {
         "Moves a published page to the bin.";
     CLOUD_ATTACHMENTS = "Attachments of a page", GET "/api/v2/pages/{page}/attachments", Cloud, Some("read:attachment:confluence"),
         "Looks whether a PDF already arrived.";
-    CLOUD_UPLOAD = "Upload a file", PUT "/rest/api/content/{page}/child/attachment", Cloud, Some("write:confluence-file"),
-        "Attaches the PDF, as a new attachment or as a new version of it.";
+    CLOUD_UPLOAD = "Upload a file", POST "/rest/api/content/{page}/child/attachment", Cloud, Some("write:confluence-file"),
+        "Attaches the PDF. Refused where the page has a file of that name already.";
+    CLOUD_UPLOAD_VERSION = "Upload a new version of a file", PUT "/rest/api/content/{page}/child/attachment", Cloud, Some("write:confluence-file"),
+        "Replaces the PDF of an updated page.";
 
     SPACES = "List spaces", GET "/rest/api/space", DataCenter, None,
         "Fills the list of spaces.";

@@ -318,16 +318,21 @@ pub(crate) async fn attachments(
 
 /// v1: REST v2 cannot upload. One call makes a new attachment or a new version of it.
 pub(crate) async fn upload(client: &Client, page_id: &str, file: &Upload) -> Result<Attachment> {
+    // A file that is new must not become a version of somebody else's.
+    let call = match file.replaces {
+        Some(_) => &calls::CLOUD_UPLOAD_VERSION,
+        None => &calls::CLOUD_UPLOAD,
+    };
     let answer: Value = client
         .json(
             client
-                .call(&calls::CLOUD_UPLOAD)
+                .call(call)
                 .fill(&[page_id])
                 .about(Subject::File)
                 .send_file(file),
         )
         .await?;
-    crate::data_center::uploaded(client, &calls::CLOUD_UPLOAD, answer)
+    crate::data_center::uploaded(client, call, answer)
 }
 
 pub(crate) async fn permissions(client: &Client, space: &SpaceRef) -> Result<Permissions> {

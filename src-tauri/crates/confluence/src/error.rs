@@ -272,6 +272,11 @@ impl Error {
         self.cause() == Some(&Cause::ClientRefused)
     }
 
+    /// This computer has no way to the network at all, as far as the operating system knows.
+    pub fn is_without_network(&self) -> bool {
+        self.cause() == Some(&Cause::NotConnected)
+    }
+
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }

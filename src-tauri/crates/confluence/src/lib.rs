@@ -30,6 +30,7 @@ mod oauth;
 mod page;
 mod preflight;
 mod proxy;
+mod reach;
 mod sign_in;
 mod site;
 mod tls;
@@ -52,6 +53,7 @@ pub use page::{
 };
 pub use preflight::{Permissions, ScopeAnswer};
 pub use proxy::{OwnProxy, ProxyChoice, ProxySignIn, Way};
+pub use reach::reach;
 pub use secrecy::SecretString;
 pub use sign_in::sign_in;
 pub use site::{Edition, PageAddress, ServerPage, Site, discover};

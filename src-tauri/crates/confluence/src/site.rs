@@ -376,7 +376,7 @@ fn context_of(url: &Url) -> String {
     kept.join("/")
 }
 
-fn with_path(url: &Url, path: &str) -> Url {
+pub(crate) fn with_path(url: &Url, path: &str) -> Url {
     let mut url = url.clone();
     url.set_path(path);
     url
@@ -590,7 +590,7 @@ fn not_confluence(answer: &Answer) -> Error {
     )
 }
 
-async fn ask(http: &Http, base: &Url, call: &'static Call) -> Result<Answer> {
+pub(crate) async fn ask(http: &Http, base: &Url, call: &'static Call) -> Result<Answer> {
     let base = base.as_str().trim_end_matches('/');
     let url = Url::parse(&format!("{base}{}", call.path)).map_err(|_| bad(Cause::Unreadable))?;
     http.send(Request {

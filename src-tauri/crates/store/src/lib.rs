@@ -12,6 +12,7 @@ mod library;
 mod network;
 mod open;
 mod operations;
+mod outbox;
 mod publications;
 mod settings;
 mod teams;
@@ -34,6 +35,7 @@ pub use library::Shelf;
 pub use network::NetworkRecord;
 pub use open::Opened;
 pub use operations::{OperationProgress, OperationRecord};
+pub use outbox::{OpenOperation, OutboxLane};
 pub use publications::{PublicationFilter, PublicationOrder, PublicationRecord, TimelineRecord};
 pub use teams::TeamRecord;
 

@@ -17,6 +17,7 @@ pub(crate) const FILE: &str = "retropress.db";
 const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("schema-sign-in.sql"),
+    include_str!("schema-outbox.sql"),
 ];
 
 /// An open store, and what the user should be told about it.

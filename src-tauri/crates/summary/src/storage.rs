@@ -8,6 +8,8 @@
 //! All markup goes through quick-xml's writer, so text of the user can only ever become text. The
 //! characters XML 1.0 forbids (section 2.2) are shown as U+FFFD, one for each.
 
+mod lines;
+
 use std::io;
 
 use chrono::{Datelike, NaiveDate};
@@ -24,6 +26,8 @@ use crate::{
     },
     title::date_in_words,
 };
+
+pub use lines::text_lines;
 
 /// What tells a page of ours from somebody else's with the same title.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,7 @@ import type { ApiError } from "./ApiError";
 import type { OperationKind } from "./OperationKind";
 import type { OperationState } from "./OperationState";
 import type { Step } from "./Step";
+import type { Waiting } from "./Waiting";
 
 /**
  * One publish, update or delete, with its five steps.
@@ -11,4 +12,12 @@ export type Operation = { id: string, draftId: string | null, kind: OperationKin
 /**
  * The history entry it made.
  */
-publicationId: string | null, error: ApiError | null, };
+publicationId: string | null, 
+/**
+ * Why it stopped.
+ */
+error: ApiError | null, 
+/**
+ * What it waits for, while it waits.
+ */
+waiting: Waiting | null, };

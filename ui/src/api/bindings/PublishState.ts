@@ -3,7 +3,7 @@
 /**
  * Where a draft stands; the closed list of the chips.
  */
-export type PublishState = { "type": "draft" } | { "type": "publishing", step: number, } | { "type": "checking" } | { "type": "published", version: number, 
+export type PublishState = { "type": "draft" } | { "type": "queued" } | { "type": "publishing", step: number, } | { "type": "checking" } | { "type": "published", version: number, 
 /**
  * Edited since it was published.
  */

@@ -22,6 +22,8 @@ export function noteOf(row: DraftRow): string {
 
 function stateNote(state: PublishState): string {
   switch (state.type) {
+    case "queued":
+      return "Published by itself as soon as it can be";
     case "publishing":
       return steps[state.step - 1] ?? "";
     case "checking":

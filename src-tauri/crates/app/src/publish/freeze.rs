@@ -13,7 +13,7 @@ use retropress_summary::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Found, OperationKind, Stage, State};
+use super::{Found, OperationKind, Phase, Stage};
 use crate::{
     ApiError, App, ErrorCode, Field, Result,
     clients::{from_text, to_text},
@@ -199,23 +199,31 @@ pub(super) async fn draft(
     integration: &StoredIntegration,
 ) -> Result<OperationRecord> {
     let update = update_of(app, draft_id, integration)?;
-    from_draft(app, draft_id, integration, update, None).await
+    from_draft(app, draft_id, integration, update, Changes::default()).await
 }
 
-/// The same under a title the author chose; as a page of its own if that was decided.
-pub(super) async fn titled(
+/// What the author decided after a publish stopped.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub title: Option<String>,
+    pub parent: Option<Parent>,
+    /// As a page of its own, whatever was published before.
+    pub as_new_page: bool,
+}
+
+/// The same with what the author decided.
+pub(super) async fn changed(
     app: &App,
     draft_id: &str,
     integration: &StoredIntegration,
-    title: &str,
-    as_new_page: bool,
+    changes: Changes,
 ) -> Result<OperationRecord> {
-    let update = if as_new_page {
+    let update = if changes.as_new_page {
         None
     } else {
         update_of(app, draft_id, integration)?
     };
-    from_draft(app, draft_id, integration, update, Some(title)).await
+    from_draft(app, draft_id, integration, update, changes).await
 }
 
 fn update_of(app: &App, draft_id: &str, integration: &StoredIntegration) -> Result<Option<Update>> {
@@ -257,20 +265,23 @@ async fn from_draft(
     draft_id: &str,
     integration: &StoredIntegration,
     update: Option<Update>,
-    title: Option<&str>,
+    changes: Changes,
 ) -> Result<OperationRecord> {
     let draft = drafts::record(app, draft_id)?;
     let team = teams::find(app, &draft.team_id)?;
     let content = drafts::parse(&draft.content)?;
-    let plan = plan(
+    let mut plan = plan(
         app,
         &team,
         draft_id,
         &content,
         Some(&integration.configuration),
-        title,
+        changes.title.as_deref(),
         update.as_ref().map(|it| &*it.pdf_name),
     )?;
+    if let Some(parent) = changes.parent {
+        plan.parent = parent;
+    }
     freeze(
         app,
         Ingredients {
@@ -402,10 +413,7 @@ async fn freeze(app: &App, it: Ingredients<'_>) -> Result<OperationRecord> {
         marker,
         page: it.update.as_ref().map(|it| it.page.clone()),
     };
-    let found = Found {
-        pdf_name: it.plan.pdf_name,
-        ..Found::default()
-    };
+    let found = Found::fresh(&it.plan.pdf_name);
     Ok(OperationRecord {
         id,
         kind: to_text(&kind)?,
@@ -421,7 +429,7 @@ async fn freeze(app: &App, it: Ingredients<'_>) -> Result<OperationRecord> {
         progress: OperationProgress {
             title,
             publication_id: it.update.map(|it| it.publication_id),
-            state: State::RUNNING.to_owned(),
+            state: Phase::Queued.name().to_owned(),
             step: Stage::SignIn.name().to_owned(),
             in_doubt: false,
             found: to_text(&found)?,
@@ -531,7 +539,7 @@ fn record_of_deletion(
         progress: OperationProgress {
             title,
             publication_id,
-            state: State::RUNNING.to_owned(),
+            state: Phase::Queued.name().to_owned(),
             step: Stage::SignIn.name().to_owned(),
             in_doubt: false,
             found: to_text(&Found::default())?,

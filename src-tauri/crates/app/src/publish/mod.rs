@@ -1,20 +1,31 @@
 //! Publishing: a frozen summary on its way to Confluence.
+//!
+//! 1. `freeze` renders a draft once; `publish` writes that down with the draft's change of state.
+//! 2. `engine` decides what an operation does next, `queue` whose turn it is. Both are pure, and
+//!    `model` tries them with thousands of histories.
+//! 3. `worker` starts whose turn it is, and `carry` does what was decided: writes down, calls,
+//!    writes down. Nothing else talks to Confluence to change anything.
+//! 4. `outbox` shows what has not ended, and what can be done about it.
 
 mod carry;
+mod engine;
+mod failure;
 mod found;
 mod freeze;
+#[cfg(test)]
+mod model;
+pub mod outbox;
+mod queue;
+mod words;
+mod worker;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use retropress_confluence::SpaceRef;
 use retropress_store::{OperationProgress, OperationRecord, Standing, StoreError};
 use retropress_summary::Summary;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
 use ts_rs::TS;
 
 use crate::{
@@ -22,12 +33,18 @@ use crate::{
     clients::from_text,
     connect::Session,
     drafts,
-    integrations::{self, Configuration},
-    lock,
+    integrations::{self, Configuration, Parent},
     teams::Team,
 };
 
+use carry::Work;
+use engine::Event;
+use failure::is_about_sign_in;
 use found::{Found, Stage};
+use queue::Obstacle;
+
+pub(crate) use worker::Outbox;
+
 pub(crate) use freeze::{Plan, author, plan, reference, render};
 
 /// Where a draft stands; the closed list of the chips.
@@ -36,6 +53,8 @@ pub(crate) use freeze::{Plan, author, plan, reference, render};
 #[ts(export)]
 pub enum PublishState {
     Draft,
+    /// Frozen; waits for the network, a sign-in, a time, or its turn.
+    Queued,
     /// Under way; `step` counts from 1 to 5.
     Publishing {
         step: u8,
@@ -75,7 +94,32 @@ pub struct Operation {
     pub ended_at: Option<DateTime<Utc>>,
     /// The history entry it made.
     pub publication_id: Option<String>,
+    /// Why it stopped.
     pub error: Option<ApiError>,
+    /// What it waits for, while it waits.
+    pub waiting: Option<Waiting>,
+}
+
+/// What keeps an operation waiting. It goes on by itself, but where it is paused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "type")]
+#[ts(export)]
+pub enum Waiting {
+    /// Its own Confluence does not answer.
+    #[serde(rename_all = "camelCase")]
+    Network { host: String, vpn: bool },
+    /// The integration has to sign in again.
+    SignIn,
+    /// The server named a time: not even Retry comes before it.
+    #[serde(rename_all = "camelCase")]
+    Server { until: DateTime<Utc> },
+    /// A pause after a failure; Retry ends it.
+    #[serde(rename_all = "camelCase")]
+    Pause { until: DateTime<Utc> },
+    /// The integration is paused.
+    Paused,
+    /// Others go first.
+    Turn,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -134,127 +178,119 @@ pub enum Resolution {
     Keep,
     /// Publish as a new page of its own.
     NewPage { title: String },
-}
-
-/// Which operations are being carried, so that each has one carrier.
-#[derive(Default)]
-pub(crate) struct Running(Mutex<HashMap<String, Arc<Carrier>>>);
-
-#[derive(Default)]
-struct Carrier {
-    /// Cuts a pause short.
-    wake: Notify,
-    /// Held from before an intent is written until its outcome is: a cancel waits for it.
-    sending: tokio::sync::Mutex<()>,
+    /// Publish below another parent page.
+    Move { parent: Parent },
 }
 
 /// Freezes the draft as it stands and starts carrying it to Confluence.
 ///
 /// A draft that is published already becomes a new version of its page. While an earlier publish
-/// of the draft is under way, that one is answered.
+/// of the draft is under way, that one is answered; one that only waits and was frozen of an older
+/// text gives its place.
 pub async fn publish(app: &App, draft_id: String, integration_id: String) -> Result<Operation> {
-    if let Some(open) = under_way(app, &draft_id)? {
+    if let Some(open) = under_way(app, &draft_id).await? {
         return Ok(open);
     }
     let integration = integrations::find(app, &integration_id)?;
     let record = freeze::draft(app, &draft_id, &integration).await?;
-    let revision = drafts::record(app, &draft_id)?.revision;
-    app.store().enqueue(&record, Some(revision))?;
-    start(app, &record.id);
+    enqueue(app, &record)?;
+    app.outbox().hurry(Some(integration.site.base_url.as_str()));
     operation(app, record.id).await
 }
 
 pub async fn operation(app: &App, operation_id: String) -> Result<Operation> {
-    view(find(app, &operation_id)?)
+    view(app, find(app, &operation_id)?)
 }
 
-/// Goes on from the last step that is known to be done.
+/// Goes on from the last step that is known to be done; ends every pause but one that the server
+/// asked for.
 pub async fn retry(app: &App, operation_id: String) -> Result<Operation> {
-    let record = find(app, &operation_id)?;
-    if record.progress.ended_at.is_none() {
-        if record.progress.state == State::NEEDS_ATTENTION {
-            let state = if record.progress.in_doubt {
-                State::CHECKING
-            } else {
-                State::RUNNING
-            };
-            let progress = OperationProgress {
-                state: state.to_owned(),
-                error: None,
-                ..record.progress
-            };
-            app.store().progress(&operation_id, &progress, None, None)?;
-        }
-        start(app, &operation_id);
+    let work = load(app, &operation_id)?;
+    if work.state.phase.has_ended() {
+        return operation(app, operation_id).await;
     }
+    let entry = work.entry();
+    let refused = |it: &ApiError| is_about_sign_in(it.code);
+    if let Some(integration) = &entry.integration
+        && (work.state.problem.as_ref().is_some_and(refused)
+            || app.outbox().standing(&operation_id).0 == Some(Obstacle::SignIn))
+    {
+        app.outbox().try_sign_in(app, integration, false)?;
+    }
+    // One that is being carried is at work already.
+    let at_work = work.state.phase.goes_on() && app.outbox().standing(&operation_id).1;
+    if !at_work {
+        carry::happen(app, &operation_id, Event::Retry).await?;
+    }
+    app.outbox().hurry(Some(&entry.host));
+    worker::ensure(app);
     operation(app, operation_id).await
 }
 
 pub async fn resolve(app: &App, operation_id: String, resolution: Resolution) -> Result<Operation> {
     let record = find(app, &operation_id)?;
-    if record.progress.state != State::CONFLICT {
-        return view(record);
+    let phase = Phase::of(&record.progress.state);
+    if !matches!(phase, Phase::Conflict | Phase::NeedsAttention) {
+        return view(app, record);
     }
-    let as_new_page = matches!(resolution, Resolution::NewPage { .. });
-    match resolution {
-        Resolution::Keep => {
-            app.store()
-                .cancel_operation(&operation_id, app.now().timestamp_millis())?;
-        }
+    let (title, parent, as_new_page) = match resolution {
+        Resolution::Keep => return cancel(app, operation_id).await,
         Resolution::Overwrite => {
-            carry::overwrite(app, record)?;
-            start(app, &operation_id);
+            let error: Option<ApiError> = record
+                .progress
+                .error
+                .as_deref()
+                .map(from_text)
+                .transpose()?;
+            // A page without our marker is never written to, whoever asks.
+            if error.is_some_and(|it| it.code == crate::ErrorCode::PageChanged) {
+                carry::happen(app, &operation_id, Event::Overwrite).await?;
+                worker::ensure(app);
+            }
+            return operation(app, operation_id).await;
         }
-        Resolution::Rename { title } | Resolution::NewPage { title } => {
-            // Other content is a new operation with a marker of its own; this one ends here.
-            let title = checked_title(&title)?;
-            let draft_id = record
-                .draft_id
-                .clone()
-                .ok_or_else(|| ApiError::gone("The draft"))?;
-            let integration_id = record
-                .integration_id
-                .clone()
-                .ok_or_else(|| ApiError::gone("The integration"))?;
-            let integration = integrations::find(app, &integration_id)?;
-            app.store()
-                .cancel_operation(&operation_id, app.now().timestamp_millis())?;
-            let record = freeze::titled(app, &draft_id, &integration, &title, as_new_page).await?;
-            let revision = drafts::record(app, &draft_id)?.revision;
-            app.store().enqueue(&record, Some(revision))?;
-            start(app, &record.id);
-            return operation(app, record.id).await;
-        }
-    }
-    app.tell(crate::Event::OperationChanged {
-        operation_id: operation_id.clone(),
-        draft_id: find(app, &operation_id)?.draft_id,
-    });
-    operation(app, operation_id).await
+        Resolution::Rename { title } => (Some(checked_title(&title)?), None, false),
+        Resolution::NewPage { title } => (Some(checked_title(&title)?), None, true),
+        Resolution::Move { parent } => (None, Some(parent), false),
+    };
+    // Other content is a new operation with a marker of its own; this one ends here.
+    let draft_id = record
+        .draft_id
+        .clone()
+        .ok_or_else(|| ApiError::gone("The draft"))?;
+    let integration_id = record
+        .integration_id
+        .clone()
+        .ok_or_else(|| ApiError::gone("The integration"))?;
+    let integration = integrations::find(app, &integration_id)?;
+    let changes = freeze::Changes {
+        title,
+        parent,
+        as_new_page,
+    };
+    let record = freeze::changed(app, &draft_id, &integration, changes).await?;
+    cancel(app, operation_id).await?;
+    enqueue(app, &record)?;
+    operation(app, record.id).await
 }
 
 /// Final: nothing more is written to Confluence for it.
 ///
 /// A call that is already on its way is waited for, so that what it did is known.
 pub async fn cancel(app: &App, operation_id: String) -> Result<Operation> {
-    let carrier = lock(&app.inner.running.0).get(&operation_id).cloned();
+    let carrier = app.outbox().carrier(&operation_id);
     {
-        let _quiet = match &carrier {
-            Some(carrier) => Some(carrier.sending.lock().await),
-            None => None,
-        };
+        let _quiet = carrier.sending.lock().await;
         app.store()
             .cancel_operation(&operation_id, app.now().timestamp_millis())?;
     }
-    if let Some(carrier) = carrier {
-        carrier.wake.notify_one();
-    }
+    app.outbox().forget(&operation_id);
     let record = find(app, &operation_id)?;
     app.tell(crate::Event::OperationChanged {
         operation_id,
         draft_id: record.draft_id.clone(),
     });
-    view(record)
+    view(app, record)
 }
 
 /// Takes up what an earlier run of the app left unfinished.
@@ -267,29 +303,56 @@ pub(crate) async fn resume(app: &App) {
         }
     };
     for id in open {
-        match find(app, &id) {
-            Ok(record) if State::goes_on(&record.progress.state) => start(app, &id),
-            Ok(_) => {}
-            Err(problem) => tracing::error!(%problem, id, "an operation could not be read"),
+        if let Err(problem) = take_up(app, &id).await {
+            tracing::error!(%problem, id, "an operation could not be read");
         }
     }
+    worker::ensure(app);
 }
 
-/// Carries the operation on in the background; one that is being carried is woken from its pause.
-pub(crate) fn start(app: &App, operation_id: &str) {
-    let mut running = lock(&app.inner.running.0);
-    if let Some(carrier) = running.get(operation_id) {
-        carrier.wake.notify_one();
-        return;
+async fn take_up(app: &App, id: &str) -> Result<()> {
+    let work = load(app, id)?;
+    // A keyring is opened anew with each start.
+    let keyring = |it: &ApiError| failure::is_about_keyring(it.code);
+    if work.state.phase == Phase::NeedsAttention && work.state.problem.as_ref().is_some_and(keyring)
+    {
+        return carry::happen(app, id, Event::Retry).await;
     }
-    let carrier = Arc::new(Carrier::default());
-    running.insert(operation_id.to_owned(), carrier.clone());
-    drop(running);
-    let (app, id) = (app.clone(), operation_id.to_owned());
-    tokio::spawn(async move {
-        carry::carry(&app, &id, &carrier).await;
-        lock(&app.inner.running.0).remove(&id);
+    // One that was published since the start is at work already.
+    if work.state.phase.goes_on() && !app.outbox().standing(id).1 {
+        carry::happen(app, id, Event::Restarted).await?;
+    }
+    Ok(())
+}
+
+/// What stopped for its sign-in goes on: there is a new one.
+pub(crate) async fn signed_in_again(app: &App, integration_id: &str) -> Result<()> {
+    app.outbox().try_sign_in(app, integration_id, true)?;
+    for it in app.store().outbox()? {
+        let error: Option<ApiError> = it.progress.error.as_deref().map(from_text).transpose()?;
+        if it.integration_id.as_deref() == Some(integration_id)
+            && Phase::of(&it.progress.state) == Phase::NeedsAttention
+            && error.is_some_and(|it| is_about_sign_in(it.code))
+        {
+            carry::happen(app, &it.id, Event::Retry).await?;
+            worker::ensure(app);
+        }
+    }
+    Ok(())
+}
+
+/// Writes the frozen operation down and lets the worker have it.
+fn enqueue(app: &App, record: &OperationRecord) -> Result<()> {
+    let frozen: freeze::Frozen = from_text(&record.frozen)?;
+    let revision = record.draft_id.as_ref().map(|_| frozen.draft_revision);
+    app.store().enqueue(record, revision)?;
+    app.outbox().put(&record.id, load(app, &record.id)?.entry());
+    worker::ensure(app);
+    app.tell(crate::Event::OperationChanged {
+        operation_id: record.id.clone(),
+        draft_id: record.draft_id.clone(),
     });
+    Ok(())
 }
 
 pub(crate) async fn start_test(
@@ -311,8 +374,7 @@ pub(crate) async fn start_test(
         &content,
     )
     .await?;
-    app.store().enqueue(&record, None)?;
-    start(app, &record.id);
+    enqueue(app, &record)?;
     operation(app, record.id).await
 }
 
@@ -325,15 +387,13 @@ pub(crate) async fn delete_test(
 ) -> Result<Operation> {
     let made = find(app, operation_id)?;
     let record = freeze::deletion_of_test(app, session_id, session, &made)?;
-    app.store().enqueue(&record, None)?;
-    run_to_end(app, record.id).await
+    run_to_end(app, record).await
 }
 
-/// Deletes a published page; answers when that is done or has failed.
+/// Deletes a published page; answers when that is done, has failed, or waits for longer.
 pub(crate) async fn delete(app: &App, publication_id: &str) -> Result<Operation> {
     let record = freeze::deletion(app, publication_id)?;
-    app.store().enqueue(&record, None)?;
-    run_to_end(app, record.id).await
+    run_to_end(app, record).await
 }
 
 pub(crate) fn link_of(app: &App, operation_id: &str) -> Result<String> {
@@ -351,15 +411,16 @@ pub(crate) fn state_of(standing: &Standing, revision: i64) -> PublishState {
             let error: Option<ApiError> = error.as_deref().and_then(|it| from_text(it).ok());
             error.map(|it| it.message).unwrap_or_default()
         };
-        match &**state {
-            State::RUNNING | State::QUEUED => {
+        match Phase::of(state) {
+            Phase::Queued => return PublishState::Queued,
+            Phase::Running => {
                 return PublishState::Publishing {
                     step: Stage::of(stage).number(),
                 };
             }
-            State::CHECKING => return PublishState::Checking,
-            State::CONFLICT => return PublishState::Conflict { message: message() },
-            State::NEEDS_ATTENTION => {
+            Phase::Checking => return PublishState::Checking,
+            Phase::Conflict => return PublishState::Conflict { message: message() },
+            Phase::NeedsAttention => {
                 return match &standing.publication {
                     Some((status, version, _)) if status == "pdfMissing" => {
                         PublishState::PdfMissing { version: *version }
@@ -367,7 +428,7 @@ pub(crate) fn state_of(standing: &Standing, revision: i64) -> PublishState {
                     _ => PublishState::NeedsAttention { message: message() },
                 };
             }
-            _ => {}
+            Phase::Done | Phase::Cancelled => {}
         }
     }
     match &standing.publication {
@@ -383,31 +444,61 @@ pub(crate) fn state_of(standing: &Standing, revision: i64) -> PublishState {
     }
 }
 
-async fn run_to_end(app: &App, operation_id: String) -> Result<Operation> {
-    let carrier = Arc::new(Carrier::default());
-    lock(&app.inner.running.0).insert(operation_id.clone(), carrier.clone());
-    carry::carry(app, &operation_id, &carrier).await;
-    lock(&app.inner.running.0).remove(&operation_id);
-    operation(app, operation_id).await
+/// The window is answered after so long, whatever has come of it; events tell the rest.
+const ANSWERED_AFTER: Duration = Duration::from_secs(30);
+
+async fn run_to_end(app: &App, record: OperationRecord) -> Result<Operation> {
+    let begun = tokio::time::Instant::now();
+    let mut events = app.events();
+    enqueue(app, &record)?;
+    app.outbox()
+        .hurry(Some(&load(app, &record.id)?.entry().host));
+    loop {
+        let now = operation(app, record.id.clone()).await?;
+        let moving = matches!(
+            now.state,
+            OperationState::Queued | OperationState::Running | OperationState::Checking
+        );
+        let soon = matches!(
+            now.waiting,
+            None | Some(Waiting::Pause { .. } | Waiting::Turn)
+        );
+        if !(moving && soon) || begun.elapsed() > ANSWERED_AFTER {
+            return Ok(now);
+        }
+        // Each change is told; should one be missed, the next look is not far.
+        let _ = tokio::time::timeout(Duration::from_millis(500), events.recv()).await;
+    }
 }
 
 /// The draft's publish that must not be overtaken: it is moving, or its outcome is not known.
-fn under_way(app: &App, draft_id: &str) -> Result<Option<Operation>> {
-    let Some(id) = drafts::record(app, draft_id)?.operation_id else {
+async fn under_way(app: &App, draft_id: &str) -> Result<Option<Operation>> {
+    let draft = drafts::record(app, draft_id)?;
+    let Some(id) = draft.operation_id else {
         return Ok(None);
     };
     let record = find(app, &id)?;
     if record.progress.ended_at.is_some() {
         return Ok(None);
     }
-    if State::goes_on(&record.progress.state) || record.progress.in_doubt {
-        start(app, &id);
-        return Ok(Some(view(record)?));
+    let work = load(app, &id)?;
+    let waits = !app.outbox().standing(&id).1
+        && work.state.phase == Phase::Queued
+        && work.state.found == Found::fresh(&work.state.found.pdf_name);
+    let frozen: freeze::Frozen = from_text(&record.frozen)?;
+    let outdated = waits && frozen.draft_revision != draft.revision;
+    if !outdated && (work.state.phase.goes_on() || work.state.in_doubt) {
+        return Ok(Some(retry(app, id).await?));
     }
-    // It stopped for a reason and nothing of it is in doubt: the new one takes its place.
-    app.store()
-        .cancel_operation(&id, app.now().timestamp_millis())?;
+    // It stopped for a reason, or never began, and nothing of it is in doubt: the new one takes its
+    // place.
+    cancel(app, id).await?;
     Ok(None)
+}
+
+fn load(app: &App, operation_id: &str) -> Result<Work> {
+    find(app, operation_id)?;
+    Work::load(app, operation_id)
 }
 
 fn find(app: &App, operation_id: &str) -> Result<OperationRecord> {
@@ -434,33 +525,91 @@ fn checked_title(title: &str) -> Result<String> {
     Ok(title)
 }
 
-/// The states of an operation, as they are stored.
-struct State;
+/// Where an operation stands, as it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Queued,
+    Running,
+    Checking,
+    Done,
+    NeedsAttention,
+    Conflict,
+    Cancelled,
+}
 
-impl State {
-    const QUEUED: &str = "queued";
-    const RUNNING: &str = "running";
-    const CHECKING: &str = "checking";
-    const DONE: &str = "done";
-    const NEEDS_ATTENTION: &str = "needsAttention";
-    const CONFLICT: &str = "conflict";
+impl Phase {
+    const ALL: [(Phase, &'static str); 7] = [
+        (Self::Queued, "queued"),
+        (Self::Running, "running"),
+        (Self::Checking, "checking"),
+        (Self::Done, "done"),
+        (Self::NeedsAttention, "needsAttention"),
+        (Self::Conflict, "conflict"),
+        (Self::Cancelled, "cancelled"),
+    ];
 
-    fn goes_on(state: &str) -> bool {
-        matches!(state, Self::QUEUED | Self::RUNNING | Self::CHECKING)
+    fn of(name: &str) -> Self {
+        let found = Self::ALL.iter().find(|it| it.1 == name);
+        found.map_or(Self::Cancelled, |it| it.0)
+    }
+
+    fn name(self) -> &'static str {
+        let found = Self::ALL.iter().find(|it| it.0 == self);
+        found.map_or("cancelled", |it| it.1)
+    }
+
+    /// Without its author.
+    fn goes_on(self) -> bool {
+        matches!(self, Self::Queued | Self::Running | Self::Checking)
+    }
+
+    fn has_ended(self) -> bool {
+        matches!(self, Self::Done | Self::Cancelled)
     }
 }
 
-fn view(record: OperationRecord) -> Result<Operation> {
+/// Of an operation what is shown of it.
+struct Shown {
+    id: String,
+    kind: String,
+    draft_id: Option<String>,
+    frozen: String,
+    started_at: i64,
+    progress: OperationProgress,
+}
+
+fn view(app: &App, record: OperationRecord) -> Result<Operation> {
+    view_of(
+        app,
+        Shown {
+            id: record.id,
+            kind: record.kind,
+            draft_id: record.draft_id,
+            frozen: record.frozen,
+            started_at: record.started_at,
+            progress: record.progress,
+        },
+    )
+}
+
+fn view_of(app: &App, record: Shown) -> Result<Operation> {
+    let frozen: freeze::Frozen = from_text(&record.frozen)?;
     let kind: OperationKind = from_text(&record.kind)?;
-    let state = match &*record.progress.state {
-        State::QUEUED => OperationState::Queued,
-        State::RUNNING => OperationState::Running,
-        State::CHECKING => OperationState::Checking,
-        State::DONE => OperationState::Done,
-        State::NEEDS_ATTENTION => OperationState::NeedsAttention,
-        State::CONFLICT => OperationState::Conflict,
-        _ => OperationState::Cancelled,
+    let phase = Phase::of(&record.progress.state);
+    let (obstacle, going) = app.outbox().standing(&record.id);
+    let state = match phase {
+        Phase::Queued if going => OperationState::Running,
+        Phase::Queued => OperationState::Queued,
+        Phase::Running => OperationState::Running,
+        Phase::Checking => OperationState::Checking,
+        Phase::Done => OperationState::Done,
+        Phase::NeedsAttention => OperationState::NeedsAttention,
+        Phase::Conflict => OperationState::Conflict,
+        Phase::Cancelled => OperationState::Cancelled,
     };
+    let waiting = obstacle
+        .filter(|_| phase.goes_on())
+        .map(|it| waiting(app, it, carry::host(&frozen), &frozen.site_name));
     let at = Stage::of(&record.progress.step).number();
     let names: &[&str] = match kind {
         OperationKind::Create => &[
@@ -496,9 +645,10 @@ fn view(record: OperationRecord) -> Result<Operation> {
             },
         })
         .collect();
+    // While it goes on by itself nothing is wrong that its author has to know.
     let error = match record.progress.error {
-        Some(text) => Some(from_text(&text)?),
-        None => None,
+        Some(text) if !phase.goes_on() && !phase.has_ended() => Some(from_text(&text)?),
+        _ => None,
     };
     Ok(Operation {
         id: record.id,
@@ -511,5 +661,24 @@ fn view(record: OperationRecord) -> Result<Operation> {
         ended_at: record.progress.ended_at.map(drafts::time),
         publication_id: record.progress.publication_id,
         error,
+        waiting,
     })
+}
+
+fn waiting(app: &App, obstacle: Obstacle, host: &str, site_name: &str) -> Waiting {
+    match obstacle {
+        Obstacle::Paused => Waiting::Paused,
+        Obstacle::SignIn => Waiting::SignIn,
+        Obstacle::Server(at) => Waiting::Server {
+            until: drafts::time(at),
+        },
+        Obstacle::Pause(at) => Waiting::Pause {
+            until: drafts::time(at),
+        },
+        Obstacle::Network => Waiting::Network {
+            host: site_name.to_owned(),
+            vpn: app.outbox().queue().waits_for_vpn(host),
+        },
+        Obstacle::Turn => Waiting::Turn,
+    }
 }

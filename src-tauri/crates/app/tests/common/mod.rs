@@ -145,9 +145,17 @@ fn app(
             ..HttpOptions::default()
         },
         oauth: oauth.clone(),
-        clock: Utc::now,
+        clock,
     })
     .unwrap()
+}
+
+/// How far the computer's clock was set, in milliseconds, in the tests that do so.
+pub static CLOCK_SET: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(0);
+
+fn clock() -> chrono::DateTime<Utc> {
+    let by = CLOCK_SET.load(std::sync::atomic::Ordering::SeqCst);
+    Utc::now() + chrono::Duration::milliseconds(by)
 }
 
 /// One that nobody listens on, below the range from which the system takes ports of its own accord.

@@ -1,0 +1,125 @@
+//! What the outbox waits for: paused integrations, refused sign-ins, pauses a server asked for.
+
+use rusqlite::{Row, params};
+
+use crate::{Result, Store};
+
+/// An operation without what was rendered, for lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenOperation {
+    pub id: String,
+    pub kind: String,
+    pub team_id: String,
+    pub integration_id: Option<String>,
+    pub draft_id: Option<String>,
+    pub frozen: String,
+    pub started_at: i64,
+    pub progress: crate::OperationProgress,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutboxLane {
+    pub integration_id: String,
+    pub paused: bool,
+    pub sign_in_problem: Option<String>,
+}
+
+fn open_operation(row: &Row<'_>) -> rusqlite::Result<OpenOperation> {
+    Ok(OpenOperation {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        team_id: row.get(2)?,
+        integration_id: row.get(3)?,
+        draft_id: row.get(4)?,
+        frozen: row.get(5)?,
+        started_at: row.get(6)?,
+        progress: crate::OperationProgress {
+            title: row.get(7)?,
+            publication_id: row.get(8)?,
+            state: row.get(9)?,
+            step: row.get(10)?,
+            in_doubt: row.get(11)?,
+            found: row.get(12)?,
+            error: row.get(13)?,
+            ended_at: row.get(14)?,
+        },
+    })
+}
+
+impl Store {
+    /// Those that have not ended, oldest first.
+    pub fn outbox(&self) -> Result<Vec<OpenOperation>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT id, kind, team_id, integration_id, draft_id, frozen, started_at, title,
+                        publication_id, state, step, in_doubt, progress, error, ended_at
+                 FROM operation WHERE ended_at IS NULL ORDER BY id",
+            )?;
+            let rows = statement.query_map([], open_operation)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    pub fn outbox_lanes(&self) -> Result<Vec<OutboxLane>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT integration_id, paused, sign_in_problem FROM outbox_lane",
+            )?;
+            let rows = statement.query_map([], |row| {
+                Ok(OutboxLane {
+                    integration_id: row.get(0)?,
+                    paused: row.get(1)?,
+                    sign_in_problem: row.get(2)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    pub fn pause_integration(&self, integration_id: &str, paused: bool) -> Result<()> {
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO outbox_lane (integration_id, paused) VALUES (?1, ?2)
+                 ON CONFLICT (integration_id) DO UPDATE SET paused = excluded.paused",
+                params![integration_id, paused],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// `None`: it is good, or worth another try.
+    pub fn set_sign_in_problem(&self, integration_id: &str, problem: Option<&str>) -> Result<()> {
+        self.write(|tx| {
+            // The integration may have been disconnected in the meantime.
+            tx.execute(
+                "INSERT INTO outbox_lane (integration_id, sign_in_problem)
+                 SELECT id, ?2 FROM integration WHERE id = ?1
+                 ON CONFLICT (integration_id) DO UPDATE SET
+                     sign_in_problem = excluded.sign_in_problem",
+                params![integration_id, problem],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// When each host may be asked again, in milliseconds since 1970.
+    pub fn host_pauses(&self) -> Result<Vec<(String, i64)>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached("SELECT host, not_before FROM outbox_host")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Writes down what a server asked for. Replaces what was kept of its host.
+    pub fn set_host_pause(&self, host: &str, not_before: i64) -> Result<()> {
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO outbox_host (host, not_before) VALUES (?1, ?2)
+                 ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before",
+                params![host, not_before],
+            )?;
+            Ok(())
+        })
+    }
+}
