@@ -149,6 +149,7 @@ impl Content {
                     trashed: false,
                     created: Utc::now(),
                     versions: vec![file_version(by, 1, upload)],
+                    properties: std::collections::BTreeMap::new(),
                     changed: Some(Instant::now()),
                 };
                 self.attachments.insert(id, attachment);

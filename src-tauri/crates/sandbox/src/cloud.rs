@@ -1,5 +1,7 @@
 //! Confluence Cloud, REST v2: spaces, pages, their attachments and properties.
 
+mod attachment_properties;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -142,6 +144,8 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/spaces/{id}/pages", get(space_pages))
         .route("/spaces/{id}/operations", get(space_operations))
         .route("/pages", get(pages).post(create))
+        // Some clients write the collection as a folder.
+        .route("/pages/", get(pages).post(create))
         .route("/pages/{id}", get(page).put(update).delete(delete))
         .route("/pages/{id}/title", put(rename))
         .route("/pages/{id}/children", get(children))
@@ -164,6 +168,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
             "/attachments/{id}",
             get(attachment).delete(delete_attachment),
         )
+        .merge(attachment_properties::routes())
         .route("/content/convert-ids-to-types", post(convert_ids))
         .route("/users-bulk", post(users))
         .fallback(async || not_found())

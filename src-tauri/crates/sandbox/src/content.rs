@@ -171,6 +171,8 @@ pub(crate) struct Attachment {
     pub trashed: bool,
     pub created: DateTime<Utc>,
     pub versions: Vec<FileVersion>,
+    #[serde(default)]
+    pub properties: BTreeMap<String, Property>,
     #[serde(skip)]
     pub changed: Option<Instant>,
 }

@@ -839,7 +839,8 @@ async fn history(State(world): Shared, Path(text): Path<String>, query: Query) -
     let content = world.content(DC);
     let page = content.page(id).ok_or(Refusal::NoPage(id))?;
     let mut shown = show_history(&world, page);
-    if expands(&query, "lastUpdated") {
+    // Unlike elsewhere, a caller that asks for nothing gets this as well.
+    if query.get("expand").is_none() || expands(&query, "lastUpdated") {
         shown["lastUpdated"] = page
             .versions
             .last()

@@ -135,6 +135,9 @@ fn needed(method: &Method, path: &str) -> &'static [&'static [&'static str]] {
             ["pages", ..] if deletes => &[&["delete:page:confluence"]],
             ["pages", ..] => &[&["write:page:confluence"]],
             ["attachments", _] if deletes => &[&["delete:attachment:confluence"]],
+            ["attachments", _, "properties", ..] if !reads => {
+                &[&["read:attachment:confluence", "write:attachment:confluence"]]
+            }
             ["attachments", ..] => &[&["read:attachment:confluence"]],
             ["content", "convert-ids-to-types"] => &[&["read:content.metadata:confluence"]],
             ["users-bulk"] => &[&["read:user:confluence"]],

@@ -394,35 +394,63 @@ impl Content {
         value: Value,
         number: Option<u32>,
     ) -> Result<(), Refusal> {
-        let page = self.writable(id)?;
-        if key.is_empty() || key.chars().count() > 255 {
-            return Err(Refusal::Invalid("Invalid property key".to_owned()));
-        }
-        let (property_id, version) = match page.properties.get(key) {
-            Some(old) => {
-                let next = old.version + 1;
-                if number != Some(next) {
-                    return Err(Refusal::StaleVersion {
-                        current: old.version,
-                        provided: number.unwrap_or(1),
-                    });
-                }
-                (old.id, next)
-            }
-            None => (self.new_id(), 1),
-        };
-        let property = Property {
-            id: property_id,
-            value,
-            version,
-            at: Utc::now(),
-            by: by.account_id.to_owned(),
-        };
+        let old = self.writable(id)?.properties.get(key).cloned();
+        let property = self.next_property(by, old, key, value, number)?;
         if let Some(page) = self.pages.get_mut(&id) {
             page.properties.insert(key.to_owned(), property);
         }
         self.touched.insert(Touched::Page(id));
         Ok(())
+    }
+
+    /// The same for an attachment of a page that may be written.
+    pub fn put_attachment_property(
+        &mut self,
+        by: &Person,
+        id: Id,
+        key: &str,
+        value: Value,
+        number: Option<u32>,
+    ) -> Result<(), Refusal> {
+        let attachment = self.attachment(None, id).ok_or(Refusal::NoContent(id))?;
+        let (page, old) = (attachment.page, attachment.properties.get(key).cloned());
+        self.writable(page)?;
+        let property = self.next_property(by, old, key, value, number)?;
+        if let Some(attachment) = self.attachments.get_mut(&id) {
+            attachment.properties.insert(key.to_owned(), property);
+        }
+        self.touched.insert(Touched::Attachment(id));
+        Ok(())
+    }
+
+    fn next_property(
+        &mut self,
+        by: &Person,
+        old: Option<Property>,
+        key: &str,
+        value: Value,
+        number: Option<u32>,
+    ) -> Result<Property, Refusal> {
+        if key.is_empty() || key.chars().count() > 255 {
+            return Err(Refusal::Invalid("Invalid property key".to_owned()));
+        }
+        let (id, version) = match old {
+            Some(old) if number == Some(old.version + 1) => (old.id, old.version + 1),
+            Some(old) => {
+                return Err(Refusal::StaleVersion {
+                    current: old.version,
+                    provided: number.unwrap_or(1),
+                });
+            }
+            None => (self.new_id(), 1),
+        };
+        Ok(Property {
+            id,
+            value,
+            version,
+            at: Utc::now(),
+            by: by.account_id.to_owned(),
+        })
     }
 
     pub fn delete_property(&mut self, id: Id, key: &str) -> Result<(), Refusal> {

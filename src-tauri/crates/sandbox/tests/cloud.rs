@@ -40,7 +40,7 @@ async fn c1_create_answers_200_and_goes_below_the_homepage() {
 
     let nested = json!({"spaceId": space["id"], "status": "current", "title": "Nested",
         "parentId": page["id"], "body": {"storage": {"value": "<p>n</p>", "representation": "storage"}}});
-    let nested = tell(t.v2(Method::POST, "/pages").json(&nested))
+    let nested = tell(t.v2(Method::POST, "/pages/").json(&nested))
         .await
         .is(200)
         .json();
@@ -612,6 +612,33 @@ async fn labels_properties_children_and_search() {
     let next = |n| json!({"key": "editor", "value": "v1", "version": {"number": n}});
     tell(t.v2(Method::PUT, &one).json(&next(1))).await.is(409);
     tell(t.v2(Method::PUT, &one).json(&next(2))).await.is(200);
+
+    // An attachment has properties of its own.
+    let file = tell(
+        t.v1(Method::PUT, &format!("/content/{id}/child/attachment"))
+            .header("X-Atlassian-Token", "nocheck")
+            .multipart(form("a.pdf", b"1", "")),
+    )
+    .await
+    .is(200)
+    .json();
+    let file = file["results"][0]["id"].as_str().unwrap().to_owned();
+    let properties = format!("/attachments/{file}/properties");
+    let digest = json!({"key": "digest", "value": "1"});
+    let made = tell(t.v2(Method::POST, &properties).json(&digest)).await;
+    let made = made.is(200).json();
+    tell(t.v2(Method::POST, &properties).json(&digest))
+        .await
+        .is(400);
+    let one = format!("{properties}/{}", made["id"].as_str().unwrap());
+    let next = |n| json!({"key": "digest", "value": "2", "version": {"number": n}});
+    tell(t.v2(Method::PUT, &one).json(&next(1))).await.is(409);
+    tell(t.v2(Method::PUT, &one).json(&next(2))).await.is(200);
+    let listed = |key: &str| t.v2(Method::GET, &format!("{properties}?key={key}"));
+    let found = tell(listed("digest")).await.is(200).json();
+    assert_eq!(found["results"][0]["value"], "2");
+    let found = tell(listed("other")).await.is(200).json();
+    assert_eq!(found["results"], json!([]));
 
     let retros = t.page_titled("Retrospectives").await["id"]
         .as_str()

@@ -58,6 +58,8 @@ async fn pages_are_created_changed_and_deleted() {
     .json();
     assert_eq!(listed["results"][0]["version"]["number"], 2);
     assert_eq!(listed["results"][0]["body"]["storage"]["value"], "<p>y</p>");
+    let history = tell(t.dc(Method::GET, &format!("{path}/history")));
+    assert_eq!(history.await.is(200).json()["lastUpdated"]["number"], 2);
     tell(t.dc(Method::DELETE, &path)).await.is(204);
     tell(t.dc(Method::GET, &path)).await.is(404);
     let trashed = tell(t.dc(Method::GET, &format!("{path}?status=trashed")))
