@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::program::{cargo, program, read, show, succeeds};
-use crate::{Answer, desktop, dist, needs, place, window};
+use crate::{Answer, desktop, dist, needs, peers, place, window};
 
 struct Figure {
     name: &'static str,
@@ -29,6 +29,7 @@ impl Figure {
         };
         let outcome = match self.reached() {
             true => "reached".to_owned(),
+            false if self.limit == 0.0 => "missed".to_owned(),
             false => format!("missed by {:.0} %", (self.value / self.limit - 1.0) * 100.0),
         };
         let value = format!("{:.digits$}{}", self.value, self.unit);
@@ -49,9 +50,14 @@ const FIGURES: &[Measure] = &[
     ("page", page),
     ("publish", publish),
     ("drafts", drafts),
+    ("history", history),
+    ("faults", faults),
     ("start", start),
     ("deb", deb),
 ];
+
+/// Those that need no window.
+const WITHOUT_WINDOW: &[&str] = &["faults", "history"];
 
 pub fn bench(wanted: &[String]) -> Answer {
     if let Some(unknown) = wanted
@@ -64,8 +70,11 @@ pub fn bench(wanted: &[String]) -> Answer {
             names.join(", ")
         ));
     }
-    needs::for_test()?;
-    window::build()?;
+    let alone = |name: &String| WITHOUT_WINDOW.contains(&name.as_str());
+    if wanted.is_empty() || !wanted.iter().all(alone) {
+        needs::for_test()?;
+        window::build()?;
+    }
     let mut lines = vec![];
     let mut missed = 0;
     // Each as soon as it is known, since the last ones take minutes; all of them at the end.
@@ -194,7 +203,11 @@ fn figures(test: &str, names: &[&str]) -> Answer<Vec<f64>> {
     .env("TAURI_DRIVER", needs::tauri_driver()?)
     .env("EMPTY_WINDOW", empty_window());
     let mut run = desktop::around(&run, &place::target().join("bench-keyring"))?;
-    let printed = read(&mut run)?;
+    values(&read(&mut run)?, test, names)
+}
+
+/// What a test printed for these names.
+fn values(printed: &str, test: &str, names: &[&str]) -> Answer<Vec<f64>> {
     let value = |name: &str| {
         printed
             .lines()
@@ -240,6 +253,68 @@ fn drafts() -> Answer<Vec<Figure>> {
         limit: 16.0,
         note: String::new(),
     }])
+}
+
+fn history() -> Answer<Vec<Figure>> {
+    let test = "a_hundred_thousand_entries";
+    let printed = read(
+        cargo()
+            .args([
+                "test",
+                "--quiet",
+                "--release",
+                "--package",
+                "retropress-app",
+            ])
+            .args(["--test", "large_history", "--"])
+            .args(["--ignored", "--exact", "--nocapture", test]),
+    )?;
+    let names = ["history_keystroke_ms", "open_full_ms", "open_empty_ms"];
+    let values = values(&printed, test, &names)?;
+    Ok(vec![
+        Figure {
+            name: "100,000 entries, a keystroke of a search, p95",
+            value: values[0],
+            unit: " ms",
+            limit: 16.0,
+            note: String::new(),
+        },
+        Figure {
+            name: "100,000 entries, start of the app against none",
+            value: values[1] / values[2],
+            unit: "",
+            limit: 1.1,
+            note: format!("{:.2} ms against {:.2} ms", values[1], values[2]),
+        },
+    ])
+}
+
+/// What Retropress loses, doubles, overwrites and asks too early: nothing. Those who do are in the
+/// README.
+fn faults() -> Answer<Vec<Figure>> {
+    let counts = peers::faults()?;
+    let (ours, others): (Vec<_>, Vec<_>) = counts
+        .iter()
+        .partition(|it| it.tool.starts_with("Retropress"));
+    let sum = |of: fn(&peers::Count) -> usize| ours.iter().map(|it| of(it)).sum::<usize>() as f64;
+    let note = |of: fn(&peers::Count) -> usize| {
+        let others = others.iter().map(|it| format!("{} {}", it.tool, of(it)));
+        others.collect::<Vec<_>>().join("; ")
+    };
+    let figure = |name, of| Figure {
+        name,
+        value: sum(of),
+        unit: "",
+        limit: 0.0,
+        note: note(of),
+    };
+    Ok(vec![
+        figure("faults: pages or PDFs lost", |it| it.lost),
+        figure("faults: pages or PDFs doubled", |it| it.doubled),
+        figure("faults: changes of others overwritten", |it| it.overwritten),
+        figure("faults: requests before Retry-After", |it| it.early),
+        figure("faults: had to be tried again", |it| it.again),
+    ])
 }
 
 fn empty_window() -> PathBuf {

@@ -6,6 +6,7 @@
 //! | starting other programs, with their output and time | `program` |
 //! | the display, D-Bus session and keyring of a machine without a desktop | `desktop` |
 //! | the window's packages and build | `window` |
+//! | the other tools that faults are measured with | `peers` |
 //! | one command | the file of its name |
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A tool for the terminal.
 
@@ -14,6 +15,7 @@ mod bindings;
 mod desktop;
 mod dist;
 mod needs;
+mod peers;
 mod place;
 mod program;
 mod run;
@@ -31,7 +33,8 @@ cargo xtask <command>
                      format, spelling, ui, clippy, unit, bindings, keyring, oauth, e2e, dependencies
                      --full: with 50,000 histories of the outbox instead of 2,000
   tour               do the main job in the real window; pictures, page and PDF go to target/tour
-  bench [figure ...] measure speed and size against their limits
+  bench [figure ...] measure speed and size against their limits; faults counts what is lost, doubled
+                     and overwritten beside two other tools, and writes the README's table
   bindings           write ui/src/api/bindings, ui/src/api/commands.ts and the README's section
                      on security again
   dist               build the .deb and .rpm and say their sizes
