@@ -121,7 +121,7 @@ describe("network settings", () => {
     const backend = await openNetwork();
     const user = userEvent.setup();
     await user.upload(screen.getByLabelText("Choose file…"), new File(["c"], "ada.crt"));
-    await user.upload(screen.getByLabelText("Choose key file…"), new File(["k"], "ada.key"));
+    await user.upload(await screen.findByLabelText("Choose key file…"), new File(["k"], "ada.key"));
     await enter(screen.getByLabelText(/^Password of the file/), "harbour");
     await expectNoFindings();
     await user.click(screen.getByRole("button", { name: "Save network settings" }));
