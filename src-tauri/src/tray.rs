@@ -90,7 +90,12 @@ fn publish_now(handle: &AppHandle) {
 
 /// The icon goes with the window's return.
 pub fn remove(handle: &AppHandle) {
-    handle.remove_tray_by_id(ID);
+    let main = handle.clone();
+    // An icon belongs to the main thread, in which it has to end as well.
+    let asked = handle.run_on_main_thread(move || drop(main.remove_tray_by_id(ID)));
+    if let Err(problem) = asked {
+        tracing::warn!(%problem, "the icon in the tray could not be removed");
+    }
 }
 
 /// The library that draws the icon is loaded when it is first used, and the app would end without

@@ -414,8 +414,12 @@ impl Window {
             vec![json!(theme)],
         )
         .await;
-        // Colours change over 120 ms.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        // Colours change slowly; here they are there at once.
+        self.run(
+            "for (const it of document.getAnimations()) if (it instanceof CSSTransition) it.finish()",
+            vec![],
+        )
+        .await;
     }
 
     pub async fn picture(&self, path: &Path) {

@@ -238,7 +238,7 @@ describe("a conflict", () => {
     await userEvent.click(dialog.getByRole("radio", { name: /^Publish as a new page/ }));
     const title = dialog.getByRole("textbox", { name: "Page title" });
     await userEvent.clear(title);
-    await userEvent.type(title, "sprint 40 - retrospective");
+    await userEvent.type(title, "SPRINT 40 - retrospective");
     await userEvent.click(dialog.getByRole("button", { name: "Publish as a new page" }));
     await dialog.findByText(/Enter another one/);
     expect(called(backend, "resolve_operation")).toEqual([]);

@@ -502,7 +502,7 @@ fn e2e() -> Answer<Tally> {
     let mut run = cargo();
     run.args(["test", "--workspace", "--no-fail-fast"])
         .args([
-            "--test", "main_job", "--test", "sign_in", "--test", "screens",
+            "--test", "main_job", "--test", "sign_in", "--test", "outbox", "--test", "screens",
         ])
         .args(["--", "--ignored", "--test-threads=1"])
         .env("TAURI_DRIVER", driver);
