@@ -18,7 +18,7 @@ export const session: Session = $state({
   start: null,
   teams: [],
   team: null,
-  settings: { theme: "system", paper: "a4", teamId: null },
+  settings: { theme: "system", paper: "a4", teamId: null, closing: "ask", notify: true },
 });
 
 let asked: Promise<Start> | null = null;
