@@ -6,8 +6,8 @@ mod window;
 
 use thirtyfour::prelude::*;
 use window::journey::{
-    NOTES, choose_space, fetch, import_notes, is_in_trash, next, pdf_of, save_connection,
-    try_sandbox,
+    NOTES, choose_space, delete, fetch, import_notes, is_in_trash, next, pdf_of, save_connection,
+    try_sandbox, view, write_and_publish,
 };
 use window::{Window, until};
 
@@ -54,10 +54,7 @@ async fn imported_retrospective_with_a_personal_access_token() {
     window.click("button", "Publish to Confluence").await;
     window.find("heading", "Published").await;
 
-    window.forget_opened();
-    window.click("button", "View in Confluence").await;
-    let address = window.opened().await;
-    let page = fetch(&address).await.text().await.unwrap();
+    let (address, page) = view(&window).await;
     for text in [
         "Pairing on the release",
         "&lt;less&gt;",
@@ -76,11 +73,7 @@ async fn imported_retrospective_with_a_personal_access_token() {
         assert!(pdf.contains(text), "{text}: {pdf}");
     }
 
-    window.click("link", "Published").await;
-    window.click_containing("link", "Retrospective: ").await;
-    window.click("button", "Delete…").await;
-    window.click("button", "Delete page").await;
-    is_in_trash(&address).await;
+    delete(&window, "Retrospective: ", &address).await;
     window.find_containing("row", "Deleted").await;
     window.close().await;
 }
@@ -114,10 +107,7 @@ async fn health_check_by_hand_with_an_api_token() {
     window.sees("Works well since we pair").await;
     window.click("button", "Publish to Confluence").await;
     window.find("heading", "Published").await;
-    window.forget_opened();
-    window.click("button", "View in Confluence").await;
-    let address = window.opened().await;
-    let page = fetch(&address).await.text().await.unwrap();
+    let (address, page) = view(&window).await;
     assert!(
         page.contains("Autumn check") && page.contains("Works well since we pair"),
         "{page}"
@@ -273,12 +263,7 @@ async fn a_saved_connection_survives_the_end_of_the_app() {
     save_connection(&window).await;
 
     let window = window.restart().await;
-    window.press_with(&[Key::Control], 'n').await;
-    window.click("button", "Start the retrospective").await;
-    window.fill("Title", "After a restart").await;
-    window.click("link", "Share").await;
-    window.click("button", "Publish to Confluence").await;
-    window.find("heading", "Published").await;
+    write_and_publish(&window, "After a restart").await;
     window.close().await;
 }
 

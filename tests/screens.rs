@@ -1,5 +1,5 @@
 //! Every screen, looked at by axe-core in light and in dark, in the smallest window and in a large
-//! one. Run by `cargo xtask test e2e`.
+//! one. Run by `cargo xtask test e2e`. `RETROPRESS_SCREENS` names a folder for pictures of them.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // A test ends where its footing is missing.
 
 mod window;
@@ -17,6 +17,16 @@ async fn check(window: &Window, screen: &str) {
         window
             .is_accessible(&format!("{screen}, {width} x {height}"))
             .await;
+        let Some(folder) = std::env::var_os("RETROPRESS_SCREENS") else {
+            continue;
+        };
+        let folder = std::path::Path::new(&folder);
+        for theme in ["dark", "light"] {
+            window.theme(theme).await;
+            let name =
+                format!("{screen}, {width} x {height}, {theme}.png").replace([' ', '/'], "-");
+            window.picture(&folder.join(name)).await;
+        }
     }
 }
 

@@ -47,7 +47,8 @@ impl Desktop for Computer {
             return opened.parent().map(|it| it.join(file_name));
         }
         let (kind, ending) = match file_name.rsplit_once('.') {
-            Some((_, "json")) => ("Configuration", "json"),
+            Some((_, "json")) => ("JSON", "json"),
+            Some((_, "md")) => ("Markdown", "md"),
             Some((_, "txt")) => ("Text", "txt"),
             _ => ("PDF", "pdf"),
         };

@@ -104,6 +104,7 @@ fn started_into_tray(handle: &AppHandle) -> bool {
 
 /// Opens the window and stays until it is closed.
 pub fn run() {
+    no_core_dumps();
     let environment = Environment::read();
     let mut builder = tauri::Builder::default();
     if !environment.automation {
@@ -268,6 +269,21 @@ fn notify(handle: &AppHandle, places: &Places, it: Notification) {
         .show();
     if let Err(problem) = shown {
         tracing::warn!(%problem, "a notification could not be shown");
+    }
+}
+
+/// What this and the window's own processes hold in memory is never written to a file when they fail.
+fn no_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let none = Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        };
+        if let Err(problem) = setrlimit(Resource::Core, none) {
+            tracing::warn!(%problem, "core dumps could not be switched off");
+        }
     }
 }
 

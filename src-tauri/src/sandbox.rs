@@ -69,6 +69,15 @@ impl SandboxHost for BuiltIn {
             .clone()
     }
 
+    async fn expect_redirect(&self, redirect: &Url) -> Result<(), ApiError> {
+        match &*self.started.lock().await {
+            Some(sandbox) => sandbox
+                .set_redirect_uri(redirect.as_str())
+                .map_err(|it| not_working(&it)),
+            None => Ok(()),
+        }
+    }
+
     async fn empty(&self) -> Result<(), ApiError> {
         if let Some(sandbox) = &*self.started.lock().await {
             sandbox.empty().await.map_err(|it| not_working(&it))?;

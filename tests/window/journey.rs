@@ -61,6 +61,46 @@ pub async fn save_connection(window: &Window) {
     window.find("heading", "Settings").await;
 }
 
+/// A new retrospective of this title, published.
+pub async fn write_and_publish(window: &Window, title: &str) {
+    window.press_with(&[Key::Control], 'n').await;
+    window.click("button", "Start the retrospective").await;
+    window.fill("Title", title).await;
+    window.click("link", "Share").await;
+    window.click("button", "Publish to Confluence").await;
+    window.find("heading", "Published").await;
+}
+
+/// From what was just published to its page: the address and what a browser gets there.
+pub async fn view(window: &Window) -> (String, String) {
+    window.forget_opened();
+    window.click("button", "View in Confluence").await;
+    let address = window.opened().await;
+    let page = fetch(&address).await.text().await.unwrap();
+    (address, page)
+}
+
+/// Deletes the page whose link under Published has these words in it.
+pub async fn delete(window: &Window, link: &str, address: &str) {
+    window.click("link", "Published").await;
+    window.click_containing("link", link).await;
+    window.click("button", "Delete…").await;
+    window.click("button", "Delete page").await;
+    is_in_trash(address).await;
+}
+
+/// From Configuration over a saved connection to a page that is published and deleted.
+pub async fn save_and_publish(window: &Window, title: &str) {
+    window.find("heading", "Configuration").await;
+    choose_space(window).await;
+    next(window, "Test").await;
+    save_connection(window).await;
+    write_and_publish(window, title).await;
+    let (address, page) = view(window).await;
+    assert!(page.contains(title), "{page}");
+    delete(window, &format!("Retrospective: {title}"), &address).await;
+}
+
 /// Pastes notes that hold so many summaries and imports them all.
 pub async fn import_notes(window: &Window, notes: &str, summaries: usize) {
     window.click("link", "Summaries").await;

@@ -28,8 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub struct Window {
-    driver: WebDriver,
+    // Dropped first: else the driver waits minutes for an answer when a test has failed.
     process: Process,
+    driver: WebDriver,
     data: Data,
     /// The first of the sandbox's ports. A restart keeps it, as integrations keep its address.
     sandbox: u16,
@@ -297,6 +298,29 @@ impl Window {
         field.send_keys(Key::Delete + text).await.unwrap();
     }
 
+    /// Chooses a file for the input that this selector finds, as its dialog would. The input itself is
+    /// hidden: what is seen is its button.
+    pub async fn choose_file(&self, selector: &str, file: &Path) {
+        println!("choose {}", file.display());
+        let input = self.driver.find(By::Css(selector)).await.unwrap();
+        input.send_keys(file.to_str().unwrap()).await.unwrap();
+    }
+
+    /// The id of the app's own process: not of those the window is drawn by.
+    pub fn process_id(&self) -> u32 {
+        let data = format!("RETROPRESS_DATA={}\0", self.data().display());
+        let program = Path::new(APP).canonicalize().unwrap();
+        fs::read_dir("/proc")
+            .unwrap()
+            .flatten()
+            .filter(|entry| fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == program))
+            .filter(|entry| {
+                fs::read_to_string(entry.path().join("environ")).is_ok_and(|it| it.contains(&data))
+            })
+            .find_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .expect("the app runs")
+    }
+
     /// Puts a long text into a field at once, as pasting does.
     pub async fn paste(&self, label: &str, text: &str) {
         let field = self.find("textbox", label).await;
@@ -309,6 +333,37 @@ impl Window {
             .await
             .unwrap();
         assert_eq!(done.json(), &Value::Bool(true));
+    }
+
+    /// Puts a text into a field that is too long to be sent to the window: a line, again and again.
+    pub async fn paste_many(&self, label: &str, line: &str, times: usize) {
+        let field = self.find("textbox", label).await.to_json().unwrap();
+        let script = "retropressTest.put(arguments[0], arguments[1].repeat(arguments[2]))";
+        self.run(script, vec![field, json!(line), json!(times)])
+            .await;
+    }
+
+    /// Puts a text into a field, with half of a surrogate pair for each `{half}`. JSON cannot carry
+    /// one.
+    pub async fn paste_with_half_a_pair(&self, label: &str, text: &str) {
+        let field = self.find("textbox", label).await.to_json().unwrap();
+        let script =
+            r"retropressTest.put(arguments[0], arguments[1].replaceAll('{half}', '\ud83d'))";
+        self.run(script, vec![field, json!(text)]).await;
+    }
+
+    /// What a screen reader says of a control beside its name: its hint, its error.
+    pub async fn description(&self, element: &WebElement) -> String {
+        let script = "return (arguments[0].getAttribute('aria-describedby') ?? '').split(/\\s+/).map((id) => document.getElementById(id)?.innerText ?? '').join(' ')";
+        let text = self.run(script, vec![element.to_json().unwrap()]).await;
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// How long a field's text is, in UTF-16 units.
+    pub async fn length(&self, element: &WebElement) -> u64 {
+        let script = "return arguments[0].value.length";
+        let length = self.run(script, vec![element.to_json().unwrap()]).await;
+        length.as_u64().unwrap()
     }
 
     /// Keys to whatever has the focus.
@@ -578,7 +633,7 @@ fn started_at(program: &Path) -> f64 {
 /// The first of so many ports in a row that nobody listens on.
 /// Below the range from which the system takes ports of its own accord, so that none of its
 /// connections gets in between.
-fn free_ports(count: u16) -> u16 {
+pub fn free_ports(count: u16) -> u16 {
     loop {
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)

@@ -62,4 +62,10 @@ window.retropressTest = {
     element.focus();
     return document.execCommand("insertText", false, text);
   },
+
+  /** For texts that the editing commands take minutes for. */
+  put(element, text) {
+    element.value = text;
+    element.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  },
 };

@@ -25,6 +25,7 @@ import type { Settings } from "../src/api/bindings/Settings";
 import type { SignIn } from "../src/api/bindings/SignIn";
 import type { SignInRequest } from "../src/api/bindings/SignInRequest";
 import type { SignInState } from "../src/api/bindings/SignInState";
+import type { SigningIn } from "../src/api/bindings/SigningIn";
 import type { Step } from "../src/api/bindings/Step";
 import type { Summary } from "../src/api/bindings/Summary";
 import type { Team } from "../src/api/bindings/Team";
@@ -67,6 +68,7 @@ export interface State {
   reaches: Record<string, Reach>;
   /** Integrations that are paused. */
   paused: string[];
+  signingIn: SigningIn;
 }
 
 /** The seed of the preview and of most tests. */
@@ -150,6 +152,15 @@ export class Backend {
       outbox: [],
       reaches: {},
       paused: [],
+      signingIn: {
+        port: 47620,
+        usualPort: 47620,
+        portFree: true,
+        redirectUrl: "http://localhost:47620/callback",
+        clientId: "",
+        clientSecretSaved: false,
+        broughtAlong: "",
+      },
       ...structuredClone(seed),
     };
   }
@@ -726,6 +737,25 @@ export class Backend {
       this.state.networks[JSON.stringify(scope)] = saved;
       return saved;
     },
+    read_signing_in: () => this.state.signingIn,
+    save_signing_in: ({ request }) => {
+      const port = Number(request.port || this.state.signingIn.usualPort);
+      if (!Number.isInteger(port) || port < 1024)
+        throw problem("invalid", {
+          field: "redirectPort",
+          message: "Enter a whole number from 1024 to 65535, or nothing for the usual port.",
+        });
+      if (request.clientId && request.clientSecret === "")
+        throw problem("invalid", { field: "clientSecret", message: "Enter the Client Secret." });
+      this.state.signingIn = {
+        ...this.state.signingIn,
+        port,
+        redirectUrl: `http://localhost:${port}/callback`,
+        clientId: request.clientId.trim(),
+        clientSecretSaved: request.clientId.trim() !== "",
+      };
+      return this.state.signingIn;
+    },
     test_network: ({ request }) => networkTest(request),
     read_authorities: () => [sample.certificate()],
     publish_test: ({ kind }) =>
@@ -834,6 +864,8 @@ export class Backend {
     },
     preview_pdf: () => ({ base64: onePage, pages: 1, size: 602, missing: [] }),
     draft_markdown: ({ draftId }) => `# ${titleOf(this.draft(draftId).content)}\n`,
+    save_draft_file: ({ draftId, format }) =>
+      `/home/ines/Documents/${titleOf(this.draft(draftId).content)}.${format === "json" ? "json" : "md"}`,
     save_pdf: ({ draftId }) => `/home/ines/Documents/${titleOf(this.draft(draftId).content)}.pdf`,
 
     publish: ({ draftId, integrationId }) => {
@@ -910,6 +942,15 @@ export class Backend {
     view_operation: () => undefined,
 
     list_publications: ({ query }) => listPublications(this.state.publications, query),
+    look_at_publication: () => ({
+      standing: "current",
+      renamedTo: null,
+      otherSpace: false,
+      movedBelow: null,
+      changedTo: null,
+      changedBy: null,
+      changedAt: null,
+    }),
     open_publication: ({ publicationId }) => this.publication(publicationId),
     view_publication: ({ publicationId }) => void this.publication(publicationId),
     delete_publication: ({ publicationId }) => {

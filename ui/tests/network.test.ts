@@ -224,3 +224,40 @@ describe("the wizard", () => {
     });
   });
 });
+
+describe("signing in", () => {
+  it("is saved with its port and app, and a refused field is named and has the focus", async () => {
+    const backend = await openNetwork();
+    const user = userEvent.setup();
+    const port = await screen.findByRole("textbox", { name: "Port for the browser’s answer" });
+    expect(port).toHaveProperty("placeholder", "47620");
+    await enter(port, "80");
+    await user.click(screen.getByRole("button", { name: "Save sign-in settings" }));
+    await screen.findByText(/whole number from 1024/);
+    expect(port.getAttribute("aria-invalid")).toBe("true");
+    expect(document.activeElement).toBe(port);
+
+    await enter(port, "43117");
+    await enter(screen.getByLabelText(/^Client ID/), "harbour-app");
+    await user.click(screen.getByRole("button", { name: "Save sign-in settings" }));
+    await screen.findByText("Enter the Client Secret.");
+    expect(document.activeElement).toBe(screen.getByLabelText("Client Secret"));
+    await enter(screen.getByLabelText("Client Secret"), "horse battery");
+    await user.click(screen.getByRole("button", { name: "Save sign-in settings" }));
+    await screen.findByText("Connections keep the app they signed in with.");
+    expect(backend.calls.filter((it) => it.name === "save_signing_in").at(-1)?.args).toEqual({
+      request: { port: "43117", clientId: "harbour-app", clientSecret: "horse battery" },
+    });
+    // The secret is saved, and is neither shown nor asked for again.
+    expect(screen.queryByRole("button", { name: "Show Client Secret" })).toBeNull();
+    screen.getByRole("button", { name: "Replace Client Secret" });
+    screen.getByText("http://localhost:43117/callback");
+    await enter(port, "");
+    await user.click(screen.getByRole("button", { name: "Save sign-in settings" }));
+    await screen.findByText("http://localhost:47620/callback");
+    expect(backend.calls.filter((it) => it.name === "save_signing_in").at(-1)?.args).toEqual({
+      request: { port: "", clientId: "harbour-app", clientSecret: null },
+    });
+    await expectNoFindings();
+  });
+});

@@ -78,6 +78,35 @@ it("shows the details of a row, by keyboard alone, and gives the focus back", as
   expect(document.activeElement).toBe(screen.getByRole("link", { name: /October pulse/ }));
 });
 
+it("tells what became of the page in Confluence, and asks again when it could not be asked", async () => {
+  const { backend, user } = await opened();
+  backend.failNext(
+    "look_at_publication",
+    problem("gone", { message: "wiki.example.com was not found" }),
+  );
+  await user.click(screen.getByRole("link", { name: /Sprint 41/ }));
+  const details = await screen.findByRole("complementary", { name: "Details" });
+  await within(details).findByText(/wiki.example.com was not found/);
+  await user.click(within(details).getByRole("button", { name: "Ask again" }));
+  await within(details).findByText("In Confluence as it was published");
+  backend.override("look_at_publication", () => ({
+    standing: "archived",
+    renamedTo: "Sprint 41, corrected",
+    otherSpace: true,
+    movedBelow: "Archive",
+    changedTo: 4,
+    changedBy: "Robin",
+    changedAt: "2026-11-20T10:00:00Z",
+  }));
+  await user.click(screen.getByRole("link", { name: /October pulse/ }));
+  await within(details).findByText("The page was archived.");
+  within(details).getByText(/renamed to “Sprint 41, corrected”/);
+  within(details).getByText("It was moved to another space.");
+  within(details).getByText(/moved below “Archive”/);
+  within(details).getByText(/changed by Robin.*version 4 there/);
+  await expectNoFindings();
+});
+
 it("views the page, and says when that fails", async () => {
   const { backend, user } = await opened();
   const view = screen.getByRole("button", { name: "View Sprint 41 - Retrospective in Confluence" });

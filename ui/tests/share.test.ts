@@ -328,6 +328,22 @@ it("saves the PDF and copies the Markdown", async () => {
   expect(await navigator.clipboard.readText()).toBe("# Sprint 42 - Retrospective\n");
 });
 
+it("saves the draft as Markdown and as JSON", async () => {
+  const { backend, user } = await share();
+  for (const [label, ending] of [
+    ["Save as Markdown…", "md"],
+    ["Save as JSON…", "json"],
+  ] as const) {
+    await user.click(screen.getByRole("button", { name: "Other ways to share" }));
+    await user.click(screen.getByRole("menuitem", { name: label }));
+    await waitFor(() => expect(toasts.at(-1)?.text).toMatch(new RegExp(`^Saved: .*\\.${ending}$`)));
+  }
+  backend.failNext("save_draft_file", problem("diskFull", { message: "The disk is full" }));
+  await user.click(screen.getByRole("button", { name: "Other ways to share" }));
+  await user.click(screen.getByRole("menuitem", { name: "Save as JSON…" }));
+  await screen.findByText("The disk is full");
+});
+
 it("spreads five colours over any scale, and says trends in words", () => {
   expect([0, 1, 2].map((it) => stepClass(it, 3))).toEqual(["r1", "r3", "r5"]);
   expect([0, 1, 2, 3, 4].map((it) => stepClass(it, 5))).toEqual(["r1", "r2", "r3", "r4", "r5"]);

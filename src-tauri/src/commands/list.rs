@@ -42,6 +42,9 @@ commands! {
     test_network = network::test(scope: NetworkScope, request: NetworkRequest, address: String) -> Vec<Check>;
     read_authorities = network::read_authorities(file: String) -> Vec<CertificateView>;
 
+    read_signing_in = signing_in::read() -> SigningIn;
+    save_signing_in = signing_in::save(request: SigningInRequest) -> SigningIn;
+
     check_connection = connect::check(request: ConnectRequest) -> Connection;
     resume_connection = connect::resume(integration_id: String) -> Connection;
     leave_connection = connect::leave(session_id: String) -> ();
@@ -90,6 +93,7 @@ commands! {
 
     list_publications = history::list(query: PublicationQuery) -> PublicationList;
     open_publication = history::open(publication_id: String) -> Publication;
+    look_at_publication = history::look(publication_id: String) -> PageNow;
     view_publication = history::view(publication_id: String) -> ();
     delete_publication = history::delete(publication_id: String) -> Operation;
     republish = history::republish(publication_id: String) -> Operation;
@@ -99,6 +103,7 @@ commands! {
     start_at_login = desktop::start_at_login(on: bool) -> bool;
 
     read_security = security::read() -> Document;
+    save_draft_file = share::save_draft(draft_id: String, format: DraftFile) -> Option<String>;
     save_security_pdf = security::save_pdf() -> Option<String>;
     make_support_report = support_report::make() -> String;
     save_support_report = support_report::save(text: String) -> Option<String>;

@@ -15,7 +15,7 @@ use retropress_app::{
     desktop::{self, Leave},
     drafts::{self, Draft, DraftList, DraftQuery, NewDraft, OpenActions, Saved},
     hand_on::{self, HandedOn},
-    history::{self, Publication, PublicationList, PublicationQuery},
+    history::{self, PageNow, Publication, PublicationList, PublicationQuery},
     import::{self, ImportSource},
     integrations::{self, Configuration, Integration},
     network::{self, CertificateView, NetworkRequest, NetworkScope, NetworkView},
@@ -26,7 +26,8 @@ use retropress_app::{
     sandbox::{self, SandboxView},
     security,
     settings::{self, Settings, Start},
-    share::{self, PdfPreview, SharePreview},
+    share::{self, DraftFile, PdfPreview, SharePreview},
+    signing_in::{self, SigningIn, SigningInRequest},
     support_report,
     teams::{self, Team},
 };

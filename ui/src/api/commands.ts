@@ -7,6 +7,7 @@ import type { ConnectRequest } from "./bindings/ConnectRequest";
 import type { Connection } from "./bindings/Connection";
 import type { Document } from "./bindings/Document";
 import type { Draft } from "./bindings/Draft";
+import type { DraftFile } from "./bindings/DraftFile";
 import type { DraftList } from "./bindings/DraftList";
 import type { DraftQuery } from "./bindings/DraftQuery";
 import type { HandedOn } from "./bindings/HandedOn";
@@ -27,6 +28,7 @@ import type { OpenActions } from "./bindings/OpenActions";
 import type { Operation } from "./bindings/Operation";
 import type { OutboxList } from "./bindings/OutboxList";
 import type { OutboxStatus } from "./bindings/OutboxStatus";
+import type { PageNow } from "./bindings/PageNow";
 import type { PageView } from "./bindings/PageView";
 import type { ParentTitle } from "./bindings/ParentTitle";
 import type { PdfPreview } from "./bindings/PdfPreview";
@@ -42,6 +44,8 @@ import type { Settings } from "./bindings/Settings";
 import type { SharePreview } from "./bindings/SharePreview";
 import type { SignIn } from "./bindings/SignIn";
 import type { SignInRequest } from "./bindings/SignInRequest";
+import type { SigningIn } from "./bindings/SigningIn";
+import type { SigningInRequest } from "./bindings/SigningInRequest";
 import type { SpaceView } from "./bindings/SpaceView";
 import type { Start } from "./bindings/Start";
 import type { SubstitutionView } from "./bindings/SubstitutionView";
@@ -118,6 +122,10 @@ export const saveNetwork = (scope: NetworkScope, request: NetworkRequest, sessio
 export const testNetwork = (scope: NetworkScope, request: NetworkRequest, address: string): Promise<Array<Check>> => call("test_network", { scope, request, address });
 
 export const readAuthorities = (file: string): Promise<Array<CertificateView>> => call("read_authorities", { file });
+
+export const readSigningIn = (): Promise<SigningIn> => call("read_signing_in");
+
+export const saveSigningIn = (request: SigningInRequest): Promise<SigningIn> => call("save_signing_in", { request });
 
 export const checkConnection = (request: ConnectRequest): Promise<Connection> => call("check_connection", { request });
 
@@ -207,6 +215,8 @@ export const listPublications = (query: PublicationQuery): Promise<PublicationLi
 
 export const openPublication = (publicationId: string): Promise<Publication> => call("open_publication", { publicationId });
 
+export const lookAtPublication = (publicationId: string): Promise<PageNow> => call("look_at_publication", { publicationId });
+
 export const viewPublication = (publicationId: string): Promise<void> => call("view_publication", { publicationId });
 
 export const deletePublication = (publicationId: string): Promise<Operation> => call("delete_publication", { publicationId });
@@ -220,6 +230,8 @@ export const startsAtLogin = (): Promise<boolean> => call("starts_at_login");
 export const startAtLogin = (on: boolean): Promise<boolean> => call("start_at_login", { on });
 
 export const readSecurity = (): Promise<Document> => call("read_security");
+
+export const saveDraftFile = (draftId: string, format: DraftFile): Promise<string | null> => call("save_draft_file", { draftId, format });
 
 export const saveSecurityPdf = (): Promise<string | null> => call("save_security_pdf");
 

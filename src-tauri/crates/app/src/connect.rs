@@ -202,6 +202,12 @@ pub(crate) struct Session {
     pub sandbox: bool,
     pub sign_in: SignInDetails,
     spaces: OnceCell<Vec<Space>>,
+    /// Of the integration it is saved as, where none is edited: saving it again saves no second one.
+    pub new_id: String,
+    /// It signs in with what was saved, and ends when that is removed.
+    with_saved_secret: bool,
+    /// The other sites its sign-in may be used with.
+    choice: Option<Arc<sign_in::Choice>>,
 }
 
 /// What a session signs in with.
@@ -251,6 +257,7 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
         Some(id) => Some(integrations::find(app, id)?).filter(|it| it.method == request.method),
         None => None,
     };
+    let with_saved_secret = request.secret.is_none();
     let secret = match (request.secret, &saved) {
         (Some(secret), _) if !secret.trim().is_empty() => SecretString::from(secret),
         (None, Some(saved)) => clients::secret_of(app, saved).await?,
@@ -311,6 +318,9 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
             ..SignInDetails::default()
         },
         spaces: OnceCell::new(),
+        new_id: new_id(),
+        with_saved_secret,
+        choice: None,
     };
     begin(app, session).await
 }
@@ -340,14 +350,45 @@ pub async fn resume(app: &App, integration_id: String) -> Result<Connection> {
         sandbox: integration.sandbox,
         sign_in: integration.sign_in,
         spaces: OnceCell::new(),
+        new_id: new_id(),
+        with_saved_secret: true,
+        choice: None,
     };
     begin(app, session).await
 }
 
 /// Forgets the session and the secret in it.
 pub async fn leave(app: &App, session_id: String) -> Result<()> {
-    lock(&app.inner.sessions).remove(&session_id);
+    let left = lock(&app.inner.sessions).remove(&session_id);
+    if let Some(session) = left {
+        network::close_new(app, &session.team_id);
+    }
     Ok(())
+}
+
+/// Forgets a session that was saved, and those of the same sign-in with it.
+pub(crate) fn end(app: &App, session_id: &str, session: &Session) {
+    lock(&app.inner.sessions).retain(|id, it| {
+        let same = match (&it.choice, &session.choice) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        };
+        id != session_id && !same
+    });
+    network::close_new(app, &session.team_id);
+}
+
+/// Forgets the sessions of an integration whose secret was removed.
+pub(crate) fn forget_saved(app: &App, integration_id: &str) {
+    lock(&app.inner.sessions).retain(|_, it| {
+        it.integration_id.as_deref() != Some(integration_id) || !it.with_saved_secret
+    });
+}
+
+/// Forgets everything that goes on for an integration that is disconnected.
+pub(crate) async fn forget(app: &App, integration_id: &str) {
+    sign_in::forget(app, integration_id).await;
+    lock(&app.inner.sessions).retain(|_, it| it.integration_id.as_deref() != Some(integration_id));
 }
 
 /// All spaces of the account, from every page of the list; personal ones last.

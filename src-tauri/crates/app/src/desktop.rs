@@ -99,6 +99,11 @@ pub trait SandboxHost: Send + Sync {
     /// Where it answers, if it runs.
     fn running(&self) -> Option<SandboxAddresses>;
 
+    /// Where the next sign-in waits for the browser's answer: its apps are registered with that.
+    async fn expect_redirect(&self, _redirect: &Url) -> Result<()> {
+        Ok(())
+    }
+
     /// Back to its sample pages.
     async fn empty(&self) -> Result<()>;
 }

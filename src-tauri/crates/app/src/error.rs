@@ -121,6 +121,8 @@ pub enum Field {
     AnswerSeconds,
     TestAddress,
     MadeBy,
+    /// Of the redirect URL.
+    RedirectPort,
 }
 
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;

@@ -26,6 +26,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use retropress_confluence::{
     AccessToken, AccessTokens, Error, ErrorKind, Oauth, OauthServer, SecretString, Tokens,
 };
+use retropress_store::NetworkRecord;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
@@ -185,6 +186,7 @@ impl Grant {
         app: &App,
         integration: &StoredIntegration,
         session_only: bool,
+        network: Option<&NetworkRecord>,
     ) -> Result<()> {
         let mut held = self.0.held.lock().await;
         let _alone = alone(app, &integration.id).await?;
@@ -193,12 +195,11 @@ impl Grant {
             Place::Sealed(saved) => look(app, saved).await?.1,
         };
         if session_only {
-            integrations::store(app, integration, None)?;
-            app.store().delete_secret(&integration.id)?;
+            integrations::store(app, integration, None, network)?;
             held.place = Place::Memory(kept);
         } else {
             let sealed = clients::seal(app, integration, &kept.to_text()?).await?;
-            integrations::store(app, integration, Some(&sealed))?;
+            integrations::store(app, integration, Some(&sealed), network)?;
             held.place = Place::Sealed(Box::new(integration.clone()));
         }
         held.way = NetworkScope::of(Some(&integration.id), &integration.team_id);

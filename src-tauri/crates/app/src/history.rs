@@ -1,6 +1,7 @@
 //! Published: the history of everything that went to Confluence.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use retropress_confluence::PageStatus;
 use retropress_store::{PublicationFilter, PublicationOrder, PublicationRecord, StoreError};
 use retropress_summary::Kind;
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use ts_rs::TS;
 
 use crate::{
     ApiError, App, ErrorCode, Result,
-    clients::from_text,
+    clients::{self, from_text},
     connect, drafts, integrations,
     publish::{self, Operation},
 };
@@ -195,6 +196,83 @@ pub async fn open(app: &App, publication_id: String) -> Result<Publication> {
         connected: it.integration_id.is_some(),
         timeline,
     })
+}
+
+/// Where the page stands in Confluence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum PageStanding {
+    Current,
+    Archived,
+    /// In the space's bin, from which an administrator can restore it.
+    Trashed,
+    /// Deleted for good, or this account may not see it: Confluence does not tell which.
+    Gone,
+}
+
+/// A page as Confluence has it now, as far as it differs from what was published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct PageNow {
+    pub standing: PageStanding,
+    pub renamed_to: Option<String>,
+    /// It left its space.
+    pub other_space: bool,
+    /// Title of the page it was moved below.
+    pub moved_below: Option<String>,
+    /// The version, where somebody saved one after ours.
+    pub changed_to: Option<u32>,
+    /// Cloud does not tell it.
+    pub changed_by: Option<String>,
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+/// Asks Confluence for the page by its id. Changes nothing, there or here.
+pub async fn look(app: &App, publication_id: String) -> Result<PageNow> {
+    let it = find(app, &publication_id)?;
+    let integration_id = it.integration_id.as_deref().ok_or_else(disconnected)?;
+    let integration = integrations::find(app, integration_id)?;
+    if integration.sandbox {
+        app.inner.sandbox.start().await?;
+    }
+    let client = clients::client_of(app, &integration).await?;
+    let mut now = PageNow {
+        standing: PageStanding::Gone,
+        renamed_to: None,
+        other_space: false,
+        moved_below: None,
+        changed_to: None,
+        changed_by: None,
+        changed_at: None,
+    };
+    let Some(page) = client.page(&it.page_id).await? else {
+        return Ok(now);
+    };
+    now.standing = match page.status {
+        PageStatus::Archived => PageStanding::Archived,
+        PageStatus::Trashed => PageStanding::Trashed,
+        PageStatus::Current | PageStatus::Other => PageStanding::Current,
+    };
+    now.renamed_to = Some(page.title).filter(|title| *title != it.title);
+    now.other_space = page
+        .space
+        .is_some_and(|space| space != it.space_id && space != it.space_key);
+    if page.version > it.version {
+        now.changed_to = Some(page.version);
+        now.changed_by = page.changed_by_name;
+        now.changed_at = page.changed_at.and_then(|at| at.parse().ok());
+    }
+    // A page in the bin has no parent, and of the home page only the id is known.
+    if now.standing != PageStanding::Trashed
+        && !it.parent.is_empty()
+        && let Some(parent) = &page.parent_id
+        && let Some(parent) = client.page(parent).await?
+    {
+        now.moved_below = Some(parent.title).filter(|title| *title != it.parent);
+    }
+    Ok(now)
 }
 
 /// Opens the page in the browser: View in Confluence.

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
 
 use retropress_confluence::{Route, Site, SpaceRef, Url};
-use retropress_store::{IntegrationRecord, PublicationRecord};
+use retropress_store::{IntegrationRecord, NetworkRecord, PublicationRecord};
 use retropress_summary::{Kind, title::TitleContext};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::{
     ApiError, App, Event, Field, Result,
     clients::{self, from_text, to_text},
     connect::{self, Method, Secret, SiteView, sign_in::ScopeFamily},
-    drafts, grant, lock, network, new_id, publish, teams,
+    drafts, grant, lock, network, publish, teams,
 };
 
 /// Where summaries go and what they are called.
@@ -227,7 +227,10 @@ pub async fn save(
         })?
         .homepage_id;
     let integration = StoredIntegration {
-        id: session.integration_id.clone().unwrap_or_else(new_id),
+        id: session
+            .integration_id
+            .clone()
+            .unwrap_or_else(|| session.new_id.clone()),
         team_id: session.team_id.clone(),
         method: session.method,
         site: session.client.site().clone(),
@@ -244,6 +247,12 @@ pub async fn save(
         saved_at: app.now().timestamp_millis(),
         sign_in: session.sign_in.clone(),
     };
+    // Everything that can be refused comes before the first thing that is written.
+    let adopted = match &session.integration_id {
+        None => network::adopt(app, &session.team_id, &integration.id, session_only).await?,
+        Some(_) => None,
+    };
+    let network = adopted.as_ref().map(|it| &it.record);
     match &session.secret {
         Secret::Entered(secret) => {
             let sealed = if session_only {
@@ -251,7 +260,7 @@ pub async fn save(
             } else {
                 Some(clients::seal(app, &integration, secret).await?)
             };
-            store(app, &integration, sealed.as_deref())?;
+            store(app, &integration, sealed.as_deref(), network)?;
             let mut kept = lock(&app.inner.session_secrets);
             if session_only {
                 let secret = SecretString::from(secret.expose_secret());
@@ -262,10 +271,15 @@ pub async fn save(
             lock(&app.inner.grants).remove(&integration.id);
         }
         Secret::Granted(grant) => {
-            grant.save_as(app, &integration, session_only).await?;
+            grant
+                .save_as(app, &integration, session_only, network)
+                .await?;
             lock(&app.inner.session_secrets).remove(&integration.id);
             lock(&app.inner.grants).insert(integration.id.clone(), grant.clone());
         }
+    }
+    if let Some(adopted) = adopted {
+        adopted.done(app, &integration);
     }
     // Pages that went out over an integration that is gone can be reached again over this one; those
     // of another Confluence cannot.
@@ -273,10 +287,7 @@ pub async fn save(
         .share_out_publications(&integration.team_id, &integration.id, |link| {
             Url::parse(link).is_ok_and(|it| integration.site.is_own_address(&it))
         })?;
-    if session.integration_id.is_none() {
-        network::adopt(app, &session.team_id, &integration.id, session_only).await?;
-    }
-    connect::leave(app, session_id).await?;
+    connect::end(app, &session_id, &session);
     publish::signed_in_again(app, &integration.id).await?;
     app.tell(Event::IntegrationsChanged {
         team_id: integration.team_id.clone(),
@@ -290,6 +301,7 @@ pub async fn save(
 pub async fn remove_secret(app: &App, integration_id: String) -> Result<Integration> {
     let integration = find(app, &integration_id)?;
     app.store().delete_secret(&integration_id)?;
+    connect::forget_saved(app, &integration_id);
     forget(app, &integration_id).await?;
     app.tell(Event::IntegrationsChanged {
         team_id: integration.team_id.clone(),
@@ -297,12 +309,15 @@ pub async fn remove_secret(app: &App, integration_id: String) -> Result<Integrat
     view(app, integration)
 }
 
-/// Forgets the integration and its secret; published pages stay.
+/// Forgets the integration and its secret; published pages stay, and what is queued goes back to its
+/// drafts.
 ///
 /// With the last secret the key leaves the keyring, too.
 pub async fn disconnect(app: &App, integration_id: String) -> Result<()> {
     let integration = find(app, &integration_id)?;
+    publish::outbox::cancel_all_of(app, &integration_id).await?;
     app.store().delete_integration(&integration_id)?;
+    connect::forget(app, &integration_id).await;
     forget(app, &integration_id).await?;
     app.tell(Event::IntegrationsChanged {
         team_id: integration.team_id,
@@ -317,24 +332,38 @@ async fn forget(app: &App, integration_id: &str) -> Result<()> {
     // Of a sign-in that was never renewed there is none.
     let _ = std::fs::remove_file(grant::lock_file(app, integration_id));
     network::forget(app, integration_id);
+    secret_removed(app).await
+}
+
+/// After a secret was removed: the key goes with the last one, and no file keeps what was deleted.
+pub(crate) async fn secret_removed(app: &App) -> Result<()> {
     if app.store().secret_count()? == 0
         && let Err(problem) = app.inner.vault.forget().await
     {
         // The sealed secret is gone already, so the key opens nothing any more.
         tracing::warn!(%problem, "the key stayed in the keyring");
     }
+    let store = app.store().clone();
+    match tokio::task::spawn_blocking(move || store.forget_deleted()).await {
+        Ok(Ok(true)) => {}
+        Ok(Ok(false)) => tracing::warn!("what was removed stays in the database's log for a while"),
+        Ok(Err(problem)) => tracing::warn!(%problem, "what was removed stays in the last backup"),
+        Err(problem) => tracing::warn!(%problem, "what was removed stays in the last backup"),
+    }
     Ok(())
 }
 
-/// Writes the integration and, where one is given, its sealed secret.
+/// Writes the integration with its sealed secret and, where they are given, its network settings:
+/// all of it or nothing. Without a secret none is left of an earlier save.
 pub(crate) fn store(
     app: &App,
     integration: &StoredIntegration,
     sealed: Option<&[u8]>,
+    network: Option<&NetworkRecord>,
 ) -> Result<()> {
     Ok(app
         .store()
-        .save_integration(&integration.record()?, sealed)?)
+        .save_integration(&integration.record()?, sealed, network)?)
 }
 
 pub(crate) fn remember_parent(

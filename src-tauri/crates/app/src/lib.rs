@@ -19,6 +19,7 @@ pub mod sandbox;
 pub mod security;
 pub mod settings;
 pub mod share;
+pub mod signing_in;
 pub mod support_report;
 pub mod system_fonts;
 pub mod teams;
@@ -113,7 +114,12 @@ pub enum Event {
         of: String,
         checks: Vec<connect::Check>,
     },
+    /// To be said wherever the user is.
+    #[serde(rename_all = "camelCase")]
+    Noticed { text: String },
 }
+
+const DAMAGE_FOUND: &str = "The database is damaged: a disk error, or a program that wrote into it. Save what you are working on elsewhere, then close Retropress and start it again: it opens the last good backup and keeps the damaged file.";
 
 impl App {
     /// Opens the database; sends nothing.
@@ -157,20 +163,30 @@ impl App {
         Ok(app)
     }
 
-    /// Takes up what an earlier run left unfinished, backs the database up, clears away what was
-    /// deleted. To be called once, when the window is there.
+    /// Takes up what an earlier run left unfinished, checks the database and backs it up, clears away
+    /// what was deleted. To be called once, when the window is there.
     pub async fn settle(&self) {
         grant::resume(self).await;
         publish::resume(self).await;
         let store = self.inner.store.clone();
         let week_ago = (self.now() - chrono::Duration::days(7)).timestamp_millis();
         let tidy = tokio::task::spawn_blocking(move || {
+            if !store.check()? {
+                return Ok(false);
+            }
             store.purge_drafts(week_ago)?;
             store.slim_operations(week_ago)?;
-            store.back_up()
+            store.back_up()?;
+            Ok::<_, retropress_store::StoreError>(true)
         });
         match tidy.await {
-            Ok(Ok(())) => {}
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => {
+                tracing::error!("the database is damaged");
+                self.tell(Event::Noticed {
+                    text: DAMAGE_FOUND.to_owned(),
+                });
+            }
             Ok(Err(problem)) => tracing::warn!(%problem, "tidying up failed"),
             Err(problem) => tracing::warn!(%problem, "tidying up stopped"),
         }

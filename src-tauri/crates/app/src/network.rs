@@ -24,7 +24,8 @@ use crate::{
     clients::{from_text, to_text},
     connect::{Check, CheckOutcome},
     error::from_confluence,
-    integrations, lock,
+    integrations::{self, StoredIntegration},
+    lock,
 };
 
 /// To resolve a name, connect and shake hands: seconds.
@@ -337,7 +338,14 @@ pub async fn save(
                 keep(app, &scope, None, None);
             }
             let empty = loaded.stored == Stored::default();
+            let before = app.store().network(row)?.unwrap_or_default();
             app.store().save_network(row, (!empty).then_some(&record))?;
+            let gone = |before: &Option<_>, now: &Option<_>| before.is_some() && now.is_none();
+            if gone(&before.proxy_password, &record.proxy_password)
+                || gone(&before.client_key, &record.client_key)
+            {
+                integrations::secret_removed(app).await?;
+            }
         }
     }
     refresh(app, &scope).await;
@@ -362,16 +370,23 @@ async fn seal(
     Ok(())
 }
 
-/// The settings of a connection that is being made become those of the integration it is saved as.
+/// The settings of a connection that was being made, on their way to its integration.
+pub(crate) struct Adopted {
+    pub record: NetworkRecord,
+    kept: Kept,
+}
+
+/// Seals the settings of a connection that is being made for the integration it is saved as; they
+/// are its own once the record is stored and [`Adopted::done`] was called.
 pub(crate) async fn adopt(
     app: &App,
     team_id: &str,
     integration_id: &str,
     session_only: bool,
-) -> Result<()> {
+) -> Result<Option<Adopted>> {
     let new = NetworkScope::of(None, team_id);
     if !lock(&app.inner.network.pending).contains_key(team_id) {
-        return Ok(());
+        return Ok(None);
     }
     let loaded = load(app, &new).await?;
     let scope = NetworkScope::of(Some(integration_id), team_id);
@@ -379,21 +394,33 @@ pub(crate) async fn adopt(
         settings: to_text(&loaded.stored)?,
         ..NetworkRecord::default()
     };
+    let mut kept = Kept::default();
     if session_only {
-        let key = loaded
+        kept.key = loaded
             .client
             .as_ref()
             .map(|it| Arc::new(copy(it.key_pem())));
-        keep(app, &scope, loaded.password.clone(), key);
+        kept.password = loaded.password;
     } else {
         seal(app, &scope, &loaded, &mut record).await?;
     }
-    app.store()
-        .save_network(Some(integration_id), Some(&record))?;
-    lock(&app.inner.network.pending).remove(team_id);
-    keep(app, &new, None, None);
-    lock(&app.inner.network.open).remove(&new);
-    Ok(())
+    Ok(Some(Adopted { record, kept }))
+}
+
+impl Adopted {
+    pub(crate) fn done(self, app: &App, integration: &StoredIntegration) {
+        let scope = NetworkScope::of(Some(&integration.id), &integration.team_id);
+        keep(app, &scope, self.kept.password, self.kept.key);
+        let new = NetworkScope::of(None, &integration.team_id);
+        lock(&app.inner.network.pending).remove(&integration.team_id);
+        keep(app, &new, None, None);
+    }
+}
+
+/// Closes the connections that were made for a connection that is being made: their buffers hold what
+/// went through them.
+pub(crate) fn close_new(app: &App, team_id: &str) {
+    lock(&app.inner.network.open).remove(&NetworkScope::of(None, team_id));
 }
 
 /// Nothing of a disconnected integration is left in memory.
@@ -678,6 +705,44 @@ pub(crate) fn proxy_in_use(app: &App, scope: &NetworkScope) -> Result<ProxyInUse
         ProxyChoice::None => ProxyInUse::None,
         _ => ProxyInUse::System,
     })
+}
+
+/// The settings of a scope in words of our own: no name, no address, no secret. `None` where nothing is
+/// set.
+pub(crate) fn told(app: &App, scope: &NetworkScope) -> Result<Option<String>> {
+    let it = stored(app, scope)?;
+    if it == Stored::default() {
+        return Ok(None);
+    }
+    let mut parts = vec![match it.proxy.choice {
+        ProxyUse::Inherit => "proxy as usual".to_owned(),
+        ProxyUse::System => "proxy of the system".to_owned(),
+        ProxyUse::None => "no proxy".to_owned(),
+        ProxyUse::Own => format!(
+            "proxy entered, {} a sign-in, exceptions {}",
+            if it.proxy.user.is_empty() {
+                "without"
+            } else {
+                "with"
+            },
+            it.proxy.exceptions.len()
+        ),
+    }];
+    if !it.authorities.is_empty() {
+        parts.push(format!("certificates added {}", it.authorities.len()));
+    }
+    if it.client_chain.is_some() {
+        parts.push("a client certificate".to_owned());
+    }
+    for (what, seconds) in [
+        ("to connect", it.connect_seconds),
+        ("to answer", it.answer_seconds),
+    ] {
+        if let Some(seconds) = seconds {
+            parts.push(format!("{seconds} s {what}"));
+        }
+    }
+    Ok(Some(parts.join(", ")))
 }
 
 /// What holds for the scope: its own settings, and those for every connection where it has none.

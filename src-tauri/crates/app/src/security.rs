@@ -243,10 +243,6 @@ const OPTIONAL: &[(&str, &str)] = &[
         "read:hierarchical-content:confluence",
         "Optional: a newer call for the pages below a page; an older one is used without it.",
     ),
-    (
-        "write:confluence-content",
-        "Optional: adding labels, where labels are configured.",
-    ),
 ];
 
 /// One scope as it is told.
@@ -414,7 +410,9 @@ fn secrets(text: &mut Text) {
     text.bullets(&[
         "They never get into a log, an error, the support report, or a configuration that is handed \
          on, and they cannot be shown again once they are saved.",
-        "In memory they are wiped after use.",
+        "In memory they are wiped after use, with every buffer they went through. What was typed into \
+         the window stays in the memory of the system\u{2019}s web engine, which draws it, until the \
+         app is closed. Core dumps are switched off for both on Linux and macOS.",
         "Without a keyring nothing is written in plain text: the secret can be kept for this session \
          only, or a keyring is installed.",
         "Disconnect removes the secret from the database; with the last one the key leaves the \

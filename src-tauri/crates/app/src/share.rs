@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    App, Result, desktop, drafts,
+    ApiError, App, Result, desktop, drafts,
     integrations::{self, Parent, StoredIntegration},
     publish::{self, Plan},
     teams,
@@ -124,6 +124,50 @@ pub async fn save_pdf(
 ) -> Result<Option<String>> {
     let (name, pdf) = render(app, &draft_id, integration_id.as_deref()).await?;
     desktop::save(app, &name, pdf.bytes, "PDF").await
+}
+
+/// What a draft can be saved as, beside the PDF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum DraftFile {
+    /// As the page reads.
+    Markdown,
+    /// Every field, for other programs.
+    Json,
+}
+
+/// Asks where to save the draft, saves it there and answers the path; `None` when the user
+/// cancelled.
+pub async fn save_draft(app: &App, draft_id: String, format: DraftFile) -> Result<Option<String>> {
+    let it = prepare(app, &draft_id, None)?;
+    let name = it.plan.pdf_name.trim_end_matches(".pdf");
+    match format {
+        DraftFile::Markdown => {
+            let text = markdown::write(&it.plan.document);
+            desktop::save(app, &format!("{name}.md"), text.into(), "Markdown file").await
+        }
+        DraftFile::Json => {
+            let text = serde_json::to_string_pretty(&SavedDraft {
+                format: "retropress-draft",
+                version: 1,
+                team: &it.team_name,
+                summary: &it.content,
+            })
+            .map_err(|it| ApiError::internal(&it))?;
+            desktop::save(app, &format!("{name}.json"), text.into(), "JSON file").await
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SavedDraft<'a> {
+    format: &'static str,
+    /// Of the format, not of the app.
+    version: u32,
+    team: &'a str,
+    summary: &'a retropress_summary::Summary,
 }
 
 async fn render(

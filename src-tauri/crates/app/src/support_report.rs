@@ -12,12 +12,11 @@ use retropress_confluence::{Route, Url};
 use serde::Serialize;
 
 use crate::{
-    ApiError, App, Result,
+    ApiError, App, Result, clients,
     connect::{self, Edition, name_of},
     desktop,
     integrations::{self, Parent, StoredIntegration},
-    lock,
-    network::{self, NetworkScope, ProxyInUse},
+    network::{self, NetworkScope},
     publish, settings,
 };
 
@@ -150,12 +149,9 @@ fn preferences(app: &App, report: &mut Report) -> Result<()> {
         "Settings",
         format_args!("theme {}, paper {}", word(&it.theme), word(&it.paper)),
     );
-    let proxy = match network::proxy_in_use(app, &NetworkScope::Everywhere)? {
-        ProxyInUse::System => "of the system",
-        ProxyInUse::None => "none",
-        ProxyInUse::Own(_) => "entered",
-    };
-    report.line("Proxy", proxy);
+    let network = network::told(app, &NetworkScope::Everywhere)?;
+    let usual = "proxy of the system";
+    report.line("Network", network.as_deref().unwrap_or(usual));
     Ok(())
 }
 
@@ -222,15 +218,17 @@ fn integration(
             if it.sandbox { ", sandbox" } else { "" },
         ),
     );
-    let kept = lock(&app.inner.session_secrets).contains_key(&it.id);
     let secret = if app.store().sealed_secret(&it.id)?.is_some() {
         "sealed"
-    } else if kept {
+    } else if clients::has_secret(app, it)? {
         "kept for this session"
     } else {
         "missing"
     };
     report.line("  secret", secret);
+    let network = network::told(app, &NetworkScope::of(Some(&it.id), &it.team_id))?;
+    let usual = "as for every connection";
+    report.line("  network", network.as_deref().unwrap_or(usual));
     let parent = |it: &Parent| match it {
         Parent::None => "none",
         Parent::New { .. } => "new",
@@ -269,8 +267,10 @@ const LOG_MESSAGES: &[&str] = &[
     "a sign-in could not be renewed",
     "an operation could not be read",
     "and could not be written down",
+    "core dumps could not be switched off",
     "nobody listens for the browser's answer",
     "the app cannot start",
+    "the database is damaged",
     "the key stayed in the keyring",
     "the operation could not be read",
     "the operation stopped",
@@ -285,6 +285,8 @@ const LOG_MESSAGES: &[&str] = &[
     "unfinished operations could not be read",
     "unfinished renewals could not be looked for",
     "what a server asked for was not written down",
+    "what was removed stays in the database's log for a while",
+    "what was removed stays in the last backup",
 ];
 
 fn log(app: &App, report: &mut Report) {

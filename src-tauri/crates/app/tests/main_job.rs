@@ -11,7 +11,7 @@ use retropress_app::{
     ErrorCode, Field,
     connect::{self, CheckOutcome, Method},
     drafts::{self, DraftQuery},
-    history::{self, PublicationQuery, PublicationStatus, TimelineEvent},
+    history::{self, PageStanding, PublicationQuery, PublicationStatus, TimelineEvent},
     integrations,
     publish::{OperationState, PublishState, StepState},
     share,
@@ -464,4 +464,68 @@ async fn a_save_of_an_old_revision_is_refused_and_changes_nothing() {
 
 fn year() -> String {
     chrono::Local::now().format("%Y").to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_tells_what_became_of_its_page_and_changes_nothing() {
+    for method in [Method::ApiToken, Method::PersonalAccessToken] {
+        let world = world().await;
+        let integration = world.integration(method).await;
+        let draft = world.retrospective().await;
+        let done = world.publish(&draft, &integration).await;
+        let id = done.publication_id.unwrap();
+        let entry = history::open(&world.app, id.clone()).await.unwrap();
+        let look = async || history::look(&world.app, id.clone()).await.unwrap();
+        let as_published = look().await;
+        assert_eq!(as_published.standing, PageStanding::Current, "{method:?}");
+        assert_eq!(
+            (as_published.renamed_to, as_published.moved_below),
+            (None, None)
+        );
+        assert_eq!(
+            (as_published.changed_to, as_published.other_space),
+            (None, false)
+        );
+
+        world.edit_in_confluence(&entry.page_id).await;
+        assert_eq!(look().await.changed_to, Some(2), "{method:?}");
+        world
+            .rename_in_confluence(&entry.page_id, "Another title")
+            .await;
+        world.requests();
+        let renamed = look().await;
+        assert_eq!(renamed.renamed_to.as_deref(), Some("Another title"));
+        assert_eq!(renamed.changed_to, Some(3));
+        let asked = world.requests();
+        assert!(asked.iter().all(|it| it.starts_with("GET ")), "{asked:?}");
+
+        world.trash_in_confluence(&entry.page_id).await;
+        assert_eq!(look().await.standing, PageStanding::Trashed, "{method:?}");
+        let after = history::open(&world.app, id.clone()).await.unwrap();
+        assert_eq!(after, entry, "the entry itself is as it was");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_saved_as_markdown_and_as_json() {
+    let world = world().await;
+    let draft = world.retrospective().await;
+    let saved = async |format| {
+        let path = share::save_draft(&world.app, draft.clone(), format)
+            .await
+            .unwrap()
+            .unwrap();
+        std::fs::read_to_string(path).unwrap()
+    };
+    let markdown = saved(share::DraftFile::Markdown).await;
+    assert_eq!(
+        markdown,
+        share::markdown(&world.app, draft.clone()).await.unwrap()
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&saved(share::DraftFile::Json).await).unwrap();
+    assert_eq!(json["format"], "retropress-draft");
+    let content: Summary = serde_json::from_value(json["summary"].clone()).unwrap();
+    let opened = drafts::open(&world.app, draft.clone()).await.unwrap();
+    assert_eq!(content, opened.content, "nothing of it is left out");
 }

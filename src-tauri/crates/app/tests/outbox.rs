@@ -418,3 +418,80 @@ async fn the_parent_page_is_never_taken_for_the_page() {
         .unwrap();
     assert_eq!(publication.row.title, done.title);
 }
+
+/// A backup program holds the file at the worst moment: the page is there, and it cannot be written
+/// down.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_database_delays_it_and_doubles_nothing() {
+    let world = world().await;
+    let integration = world.integration(Method::ApiToken).await;
+    let draft = world.health_check().await;
+    let slow = world.sandbox.faults().on(
+        Matching::request("POST", "/wiki/api/v2/pages$"),
+        Fault::delay(Duration::from_secs(1)),
+    );
+    world.requests();
+    let begun = publish::publish(&world.app, draft, integration.id)
+        .await
+        .unwrap();
+    while !slow.fired() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let file = world.folder.path().join("data").join("retropress.db");
+    let other = rusqlite::Connection::open(file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // The app waits for five seconds before it gives a write up.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    other.execute_batch("ROLLBACK").unwrap();
+    let done = until(&world, &begun.id, |it| {
+        !matches!(
+            it.state,
+            OperationState::Queued | OperationState::Running | OperationState::Checking
+        )
+    })
+    .await;
+    assert_eq!(done.state, OperationState::Done, "{done:?}");
+    let requests = world.requests();
+    let creates = requests
+        .iter()
+        .filter(|it| *it == "POST /wiki/api/v2/pages");
+    assert_eq!(creates.count(), 1, "{requests:?}");
+    let looked = requests.iter().any(|it| it.starts_with("GET"));
+    assert!(looked, "its answer was written down after all");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_waits_for_the_call_on_its_way_and_nothing_follows_it() {
+    for (method, pages) in [
+        (Method::ApiToken, "/wiki/api/v2/pages$"),
+        (Method::PersonalAccessToken, "/rest/api/content$"),
+    ] {
+        let world = world().await;
+        let integration = world.integration(method).await;
+        let draft = world.health_check().await;
+        let slow = world.sandbox.faults().on(
+            Matching::request("POST", pages),
+            Fault::delay(Duration::from_millis(700)),
+        );
+        let begun = publish::publish(&world.app, draft.clone(), integration.id)
+            .await
+            .unwrap();
+        while !slow.fired() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let cancelled = publish::cancel(&world.app, begun.id.clone()).await.unwrap();
+        assert_eq!(cancelled.state, OperationState::Cancelled);
+        // The page is there, and the history knows it: without its PDF.
+        let state = drafts::open(&world.app, draft).await.unwrap().state;
+        assert_eq!(state, PublishState::PdfMissing { version: 1 }, "{method:?}");
+        world.requests();
+        publish::retry(&world.app, begun.id.clone()).await.unwrap();
+        outbox::check_all(&world.app, integration.team_id)
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let sent = world.requests();
+        let writes = sent.iter().any(|it| !it.starts_with("GET"));
+        assert!(!writes, "{sent:?}");
+    }
+}

@@ -19,10 +19,10 @@ use retropress_app::{
     },
     integrations::{self, Integration},
     publish::OperationState,
+    signing_in::{self, SigningInRequest},
 };
 use retropress_confluence::{SecretString, Url};
 use retropress_sandbox::{Fault, Host, Matching, OAuthClient};
-use secrecy::ExposeSecret;
 
 /// What a browser does: it shows the consent page, and its user decides.
 struct Browser(reqwest::Client);
@@ -219,6 +219,97 @@ async fn atlassian_login_leads_to_the_choice_of_a_site_in_three_requests() {
     }
     assert_eq!(told, 3, "exchanging, a choice, connected");
     assert!(world.port_is_free());
+}
+
+#[tokio::test]
+async fn another_site_can_be_chosen_as_long_as_the_session_lasts() {
+    let world = world().await;
+    let ids = world.sandbox.cloud_ids();
+    let choose = async |sign_in: &SignIn, at: usize| {
+        sign_in::choose_site(&world.app, sign_in.id.clone(), ids[at].into()).await
+    };
+    let chosen = async || {
+        let sign_in = world.start(world.asking_cloud().await).await;
+        let to = Browser::new().decide(&sign_in, "accept", &[]).await;
+        Browser::new().go(&to).await.unwrap();
+        world.come_to_rest(&sign_in).await;
+        world.requests();
+        let first = choose(&sign_in, 1).await.unwrap();
+        (sign_in, first)
+    };
+    let (sign_in, first) = chosen().await;
+    let second = choose(&sign_in, 0).await.unwrap();
+    assert_ne!(first.site.base_url, second.site.base_url);
+    assert_ne!(first.session_id, second.session_id);
+    let calls = world.requests();
+    assert!(!calls.iter().any(|it| it.contains("/oauth/")), "{calls:?}");
+    let connection = second.clone();
+    assert_eq!(
+        world.state(&sign_in).await,
+        SignInState::Connected { connection }
+    );
+    // Each of the two may be left; the choice ends with the last of them.
+    connect::leave(&world.app, first.session_id).await.unwrap();
+    let third = choose(&sign_in, 1).await.unwrap();
+    for id in [second.session_id, third.session_id] {
+        connect::leave(&world.app, id).await.unwrap();
+    }
+    assert_eq!(
+        refused(choose(&sign_in, 0).await).code,
+        ErrorCode::Gone,
+        "the session is over"
+    );
+
+    // Saving one ends the others.
+    let (sign_in, first) = chosen().await;
+    let second = choose(&sign_in, 0).await.unwrap();
+    let integration = world.save(second).await;
+    assert_eq!(refused(choose(&sign_in, 1).await).code, ErrorCode::Gone);
+    let left = connect::spaces(&world.app, first.session_id).await;
+    assert_eq!(refused(left).code, ErrorCode::Gone);
+
+    // So does disconnecting the integration that is edited.
+    let mut request = world.asking_cloud().await;
+    request.integration_id = Some(integration.id.clone());
+    let sign_in = world.start(request).await;
+    let to = Browser::new().decide(&sign_in, "accept", &[]).await;
+    Browser::new().go(&to).await.unwrap();
+    world.come_to_rest(&sign_in).await;
+    let again = choose(&sign_in, 0).await.unwrap();
+    integrations::disconnect(&world.app, integration.id)
+        .await
+        .unwrap();
+    assert_eq!(refused(choose(&sign_in, 1).await).code, ErrorCode::Gone);
+    let left = connect::spaces(&world.app, again.session_id).await;
+    assert_eq!(refused(left).code, ErrorCode::Gone);
+}
+
+#[tokio::test]
+async fn labels_are_put_on_what_an_atlassian_login_publishes() {
+    let world = world().await;
+    let connection = world.signed_in(world.asking_cloud().await).await;
+    let mut configuration = world.configuration(&connection, SPACE).await;
+    configuration.labels = vec!["retro".into()];
+    let checks = connect::checklist(
+        &world.app,
+        connection.session_id.clone(),
+        configuration.clone(),
+    )
+    .await
+    .unwrap();
+    for check in &checks {
+        assert_ne!(check.outcome, connect::CheckOutcome::Failed, "{check:?}");
+    }
+    let integration = integrations::save(&world.app, connection.session_id, configuration, false)
+        .await
+        .unwrap();
+    let draft = world.retrospective().await;
+    world.requests();
+    let published = world.publish(&draft, &integration).await;
+    assert_eq!(published.state, OperationState::Done, "{published:?}");
+    let all = world.sandbox.requests();
+    let label = all.iter().find(|it| it.path.ends_with("/label")).unwrap();
+    assert_eq!(label.status, Some(200), "{label:?}");
 }
 
 #[tokio::test]
@@ -727,16 +818,27 @@ async fn a_known_client_makes_it_one_button() {
     request.client_id = String::new();
     request.client_secret = None;
     world.signed_in(request).await;
-    assert!(
-        !world
-            .oauth
-            .client
-            .as_ref()
-            .unwrap()
-            .secret
-            .expose_secret()
-            .is_empty()
-    );
+
+    // An integration with an app of its own goes over to the known one by an emptied field.
+    world.oauth.client = None;
+    world.restart();
+    let connection = world.signed_in(world.asking_cloud().await).await;
+    let integration = world.save(connection).await;
+    assert_eq!(integration.client_id, client.id);
+    let known = "harbour-app";
+    world.oauth.client = Some(OauthClient {
+        id: known.into(),
+        secret: SecretString::from("known-secret"),
+    });
+    world.restart();
+    let mut request = world.asking_cloud().await;
+    request.integration_id = Some(integration.id.clone());
+    request.client_id = String::new();
+    request.client_secret = None;
+    let sign_in = world.start(request).await;
+    let page = Url::parse(&sign_in.address).unwrap();
+    let asked = page.query_pairs().find(|it| it.0 == "client_id").unwrap();
+    assert_eq!(asked.1, known);
 }
 
 #[tokio::test]
@@ -820,4 +922,85 @@ async fn sites_cross_without_a_slash_at_their_end() {
     let CloudSite { name, url, .. } = &sites[0];
     assert!(!name.is_empty());
     assert_eq!(format!("{url}/wiki"), world.sandbox.addresses().cloud);
+}
+
+#[tokio::test]
+async fn port_and_app_are_settings_of_this_computer() {
+    let mut world = world().await;
+    let usual = signing_in::read(&world.app).await.unwrap();
+    assert_eq!(
+        (usual.port, usual.usual_port),
+        (world.oauth.port, world.oauth.port)
+    );
+    assert!(usual.port_free && usual.client_id.is_empty() && !usual.client_secret_saved);
+    let client = world.sandbox.oauth_clients().cloud;
+    let port = common::free_port();
+    let asked = |port: &str, id: &str, secret: Option<&str>| SigningInRequest {
+        port: port.into(),
+        client_id: id.into(),
+        client_secret: secret.map(str::to_owned),
+    };
+    for (request, field) in [
+        (asked("80", "", None), Field::RedirectPort),
+        (asked("a port", "", None), Field::RedirectPort),
+        (asked("", "an-app", None), Field::ClientSecret),
+        (asked("", "an-app", Some(" ")), Field::ClientSecret),
+    ] {
+        let error = refused(signing_in::save(&world.app, request).await);
+        assert_eq!(error.field, Some(field), "{error:?}");
+    }
+    let text = port.to_string();
+    let busy = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let saved = signing_in::save(&world.app, asked(&text, &client.id, Some(&client.secret)))
+        .await
+        .unwrap();
+    assert!(!saved.port_free);
+    drop(busy);
+    assert_eq!(saved.client_id, client.id);
+    assert_eq!(
+        saved.redirect_url,
+        format!("http://localhost:{port}/callback")
+    );
+    world.restart();
+    // Another port, and the secret stays.
+    let saved = signing_in::save(&world.app, asked(&text, &client.id, None))
+        .await
+        .unwrap();
+    assert!(saved.client_secret_saved && saved.port_free);
+
+    // It is one button now, with the redirect that was set.
+    world.sandbox.set_redirect_uri(&saved.redirect_url).unwrap();
+    let team = world.team().await;
+    let setup = sign_in::setup(&world.app, team.id, None, Method::AtlassianLogin)
+        .await
+        .unwrap();
+    assert!(setup.client_known);
+    assert_eq!(
+        (setup.client_id, setup.redirect_url),
+        (client.id.clone(), saved.redirect_url)
+    );
+    let mut request = world.asking_cloud().await;
+    request.client_id = String::new();
+    request.client_secret = None;
+    let connection = world.signed_in(request).await;
+    let integration = world.save(connection).await;
+
+    // The key is needed as long as the app's secret is sealed with it, and no longer.
+    integrations::disconnect(&world.app, integration.id)
+        .await
+        .unwrap();
+    world.restart();
+    let mut request = world.asking_cloud().await;
+    request.client_id = String::new();
+    request.client_secret = None;
+    world.signed_in(request).await;
+    signing_in::save(&world.app, asked("", &client.id, None))
+        .await
+        .unwrap();
+    let gone = signing_in::save(&world.app, asked("", "", None))
+        .await
+        .unwrap();
+    assert!(!gone.client_secret_saved && gone.port == usual.port);
+    let error = refused(signing_in::save(&world.app, asked("", &client.id, None)).await);
+    assert_eq!(error.field, Some(Field::ClientSecret));
 }

@@ -9,7 +9,9 @@ mod common;
 use common::world;
 use retropress_app::{
     connect::Method,
-    drafts, integrations, publish,
+    drafts, integrations,
+    network::{self, ClientCertificateChoice, NetworkRequest, NetworkScope, ProxyUse},
+    publish,
     support_report::{self, LOG_FOLDER},
     teams,
 };
@@ -132,11 +134,35 @@ async fn no_secret_name_address_or_title_gets_into_it() {
                 ..template
             },
             Some(b"quirrell-secret-token"),
+            None,
         )
         .unwrap();
     let refused = publish::publish(app, draft, "canary".into()).await;
     let operation = world.settled(&refused.unwrap()).await;
     assert!(operation.error.is_some());
+
+    // The network, of every connection and of one.
+    let proxy = |proxy_use| NetworkRequest {
+        proxy_use,
+        proxy_host: "proxy.quirrell.example".into(),
+        proxy_port: "3128".into(),
+        proxy_user: "zoltana".into(),
+        proxy_password: Some("quirrell-proxy-password".into()),
+        proxy_exceptions: "quirrell.example, *.zoltana.example".into(),
+        authorities: Vec::new(),
+        client_certificate: ClientCertificateChoice::None,
+        connect_seconds: "30".into(),
+        answer_seconds: String::new(),
+    };
+    let canary = NetworkScope::Integration {
+        integration_id: "canary".into(),
+    };
+    network::save(app, canary, proxy(ProxyUse::Own), false)
+        .await
+        .unwrap();
+    network::save(app, NetworkScope::Everywhere, proxy(ProxyUse::None), false)
+        .await
+        .unwrap();
 
     // The log, with what servers and programs may put into it.
     let logs = folder.join(LOG_FOLDER);
@@ -175,6 +201,9 @@ async fn no_secret_name_address_or_title_gets_into_it() {
         "host 1",
         "host 2, https, port 8443, with a context path",
         "secret        sealed",
+        "Network         no proxy, 30 s to connect",
+        "network       as for every connection",
+        "network       proxy entered, with a sign-in, exceptions 2, 30 s to connect",
         "ERROR the operation stopped",
         "ERROR something else",
         "WARN something else",

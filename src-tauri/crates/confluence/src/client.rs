@@ -1,8 +1,11 @@
 //! A signed-in connection to one site: what can be done there, whichever dialect it speaks.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use reqwest::header::HeaderValue;
@@ -104,6 +107,17 @@ impl Client {
         Self {
             inner: self.inner.clone(),
             http: self.http.on_call(hook),
+        }
+    }
+
+    /// The same connection, asking `gate` before each request how long nothing may be sent.
+    ///
+    /// While it says so, calls end with [`ErrorKind::RateLimited`] and that time; of one that makes
+    /// several requests, the rest is not sent.
+    pub fn gated(&self, gate: impl Fn() -> Option<Duration> + Send + Sync + 'static) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            http: self.http.gated(gate),
         }
     }
 

@@ -84,12 +84,14 @@ pub struct RateLimit {
 }
 
 type Hook = Arc<dyn Fn(&CallRecord) + Send + Sync>;
+type Gate = Arc<dyn Fn() -> Option<Duration> + Send + Sync>;
 
 /// The way to the network. Cheap to clone; clones share connections, and a change of the settings.
 #[derive(Clone)]
 pub struct Http {
     connections: Arc<RwLock<Arc<Connections>>>,
     hooks: Vec<Hook>,
+    gate: Option<Gate>,
 }
 
 /// What one set of options comes to.
@@ -172,6 +174,7 @@ impl Http {
         Ok(Self {
             connections: Arc::new(RwLock::new(connections)),
             hooks: Vec::new(),
+            gate: None,
         })
     }
 
@@ -214,7 +217,24 @@ impl Http {
         http
     }
 
+    /// The same, asking `gate` before each request how long nothing may be sent.
+    pub fn gated(&self, gate: impl Fn() -> Option<Duration> + Send + Sync + 'static) -> Self {
+        let mut http = self.clone();
+        http.gate = Some(Arc::new(gate));
+        http
+    }
+
     pub(crate) async fn send(&self, request: Request<'_>) -> Result<Answer> {
+        if let Some(wait) = self.gate.as_ref().and_then(|gate| gate()) {
+            let call = request.call;
+            return Err(
+                Error::new(ErrorKind::RateLimited, Outcome::NotDone).with(|inner| {
+                    inner.retry_after = Some(wait);
+                    inner.call = Some(call);
+                    inner.context.host = host_of(&request.url);
+                }),
+            );
+        }
         let connections = self.connections();
         let call = request.call;
         let url = request.url.clone();

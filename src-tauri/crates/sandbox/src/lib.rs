@@ -237,6 +237,12 @@ impl Sandbox {
         self.world.sign_ins().clients.clone()
     }
 
+    /// Each access token and refresh token given out from the first call on, in the clear: for a test
+    /// that looks where they are left behind.
+    pub fn given_tokens(&self) -> Vec<String> {
+        self.world.sign_ins().given.get_or_insert_default().clone()
+    }
+
     /// The ids of the first and the second site of Cloud.
     pub fn cloud_ids(&self) -> [&'static str; 2] {
         [FIRST_SITE.cloud_id, SECOND_SITE.cloud_id]

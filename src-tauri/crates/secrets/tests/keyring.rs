@@ -6,191 +6,20 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)] // A test ends where its footing is missing.
 
+mod session;
+
 use std::collections::HashMap;
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use retropress_secrets::{KeyringProblem, SealProblem, Vault};
 use secrecy::{ExposeSecret, SecretString};
 use secret_service::{EncryptionType, SecretService};
-use tempfile::TempDir;
+use session::Session;
 
 const SERVICE: &str = "retropress.test";
 
-/// A D-Bus session that starts no program by itself, with a home folder of its own.
-struct Session {
-    home: TempDir,
-    address: String,
-    bus: Child,
-    daemon: Option<Child>,
-}
-
-impl Session {
-    /// With no keyring on it.
-    fn start() -> Session {
-        let home = tempfile::tempdir().unwrap();
-        let socket = home.path().join("bus");
-        let settings = home.path().join("bus.conf");
-        let policy = r#"<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>"#;
-        let content = format!(
-            "<busconfig><type>session</type><listen>unix:path={}</listen>{policy}</busconfig>",
-            socket.display()
-        );
-        fs::write(&settings, content).unwrap();
-        let mut bus = Command::new("dbus-daemon")
-            .arg("--config-file")
-            .arg(&settings)
-            .args(["--nofork", "--print-address"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("dbus-daemon is installed (package dbus)");
-        let mut address = String::new();
-        let mut output = BufReader::new(bus.stdout.take().unwrap());
-        output.read_line(&mut address).unwrap();
-        let address = address.trim().to_owned();
-        assert!(address.starts_with("unix:"), "{address}");
-        Session {
-            home,
-            address,
-            bus,
-            daemon: None,
-        }
-    }
-
-    /// The session with a keyring that is open. The first one chooses its password.
-    fn with_keyring() -> Session {
-        let mut session = Session::start();
-        session.start_keyring("a password that is not empty");
-        session
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let home = self.home.path();
-        let mut command = Command::new(program);
-        command
-            .env("DBUS_SESSION_BUS_ADDRESS", &self.address)
-            .env("HOME", home)
-            .env("XDG_DATA_HOME", home.join("data"))
-            .env("XDG_CACHE_HOME", home.join("cache"))
-            .env("XDG_CONFIG_HOME", home.join("config"))
-            .env("XDG_RUNTIME_DIR", home.join("run"))
-            .env_remove("DISPLAY")
-            .env_remove("WAYLAND_DISPLAY")
-            .env_remove("GNOME_KEYRING_CONTROL")
-            .stderr(Stdio::null());
-        command
-    }
-
-    fn start_keyring(&mut self, password: &str) {
-        let mut daemon = self.daemon(&["--unlock"]);
-        let mut input = daemon.stdin.take().unwrap();
-        input.write_all(password.as_bytes()).unwrap();
-        drop(input);
-        self.daemon = Some(daemon);
-        self.wait(|session| session.owner().is_some());
-    }
-
-    /// As D-Bus starts it where nobody has signed in with a password.
-    fn start_keyring_without_password(&mut self) {
-        self.daemon = Some(self.daemon(&[]));
-        self.wait(|session| session.owner().is_some());
-    }
-
-    fn daemon(&self, arguments: &[&str]) -> Child {
-        let run = self.home.path().join("run");
-        fs::create_dir_all(&run).unwrap();
-        fs::set_permissions(&run, fs::Permissions::from_mode(0o700)).unwrap();
-        self.command("gnome-keyring-daemon")
-            .args(["--foreground", "--components=secrets"])
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("gnome-keyring-daemon is installed (package gnome-keyring)")
-    }
-
-    fn stop_keyring(&mut self) {
-        let mut daemon = self.daemon.take().unwrap();
-        daemon.kill().unwrap();
-        daemon.wait().unwrap();
-        self.wait(|session| session.owner().is_none());
-    }
-
-    fn owner(&self) -> Option<String> {
-        let answer = self.call(&[
-            "--dest=org.freedesktop.DBus",
-            "/org/freedesktop/DBus",
-            "org.freedesktop.DBus.GetNameOwner",
-            "string:org.freedesktop.secrets",
-        ]);
-        answer.ok()
-    }
-
-    fn lock(&self) {
-        self.call(&[
-            "--dest=org.freedesktop.secrets",
-            "/org/freedesktop/secrets",
-            "org.freedesktop.Secret.Service.Lock",
-            "array:objpath:/org/freedesktop/secrets/aliases/default",
-        ])
-        .unwrap();
-    }
-
-    /// How many entries the keyring holds for the service of these tests.
-    fn entries(&self) -> usize {
-        let answer = self.call(&[
-            "--dest=org.freedesktop.secrets",
-            "/org/freedesktop/secrets",
-            "org.freedesktop.Secret.Service.SearchItems",
-            "dict:string:string:service,retropress.test",
-        ]);
-        answer.unwrap().matches("/collection/").count()
-    }
-
-    fn call(&self, arguments: &[&str]) -> Result<String, String> {
-        let output = self
-            .command("dbus-send")
-            .args(["--session", "--print-reply"])
-            .args(arguments)
-            .stderr(Stdio::piped())
-            .output()
-            .unwrap();
-        match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-        }
-    }
-
-    fn wait(&self, done: impl Fn(&Session) -> bool) {
-        let start = Instant::now();
-        while !done(self) {
-            assert!(start.elapsed() < Duration::from_secs(20), "waited too long");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn vault(&self) -> Vault {
-        Vault::on_bus(SERVICE, "key", &self.address)
-    }
-
-    fn signal(&self, signal: &str) {
-        let id = self.daemon.as_ref().unwrap().id().to_string();
-        let status = Command::new("kill").args([signal, &id]).status().unwrap();
-        assert!(status.success());
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        for child in self.daemon.iter_mut().chain([&mut self.bus]) {
-            child.kill().ok();
-            child.wait().ok();
-        }
-    }
+fn vault_of(session: &Session) -> Vault {
+    Vault::on_bus(SERVICE, "key", &session.address)
 }
 
 fn token() -> SecretString {
@@ -201,26 +30,26 @@ fn token() -> SecretString {
 #[ignore = "needs gnome-keyring and dbus"]
 async fn present() {
     let session = Session::with_keyring();
-    session.vault().probe().await.unwrap();
+    vault_of(&session).probe().await.unwrap();
 
     let start = Instant::now();
-    let sealed = session.vault().seal(&token(), b"here").await.unwrap();
+    let sealed = vault_of(&session).seal(&token(), b"here").await.unwrap();
     println!("first seal: {:?}", start.elapsed());
     let start = Instant::now();
-    let opened = session.vault().open(&sealed, b"here").await.unwrap();
+    let opened = vault_of(&session).open(&sealed, b"here").await.unwrap();
     println!("open: {:?}", start.elapsed());
     assert_eq!(opened.expose_secret(), "a token");
 
-    let elsewhere = session.vault().open(&sealed, b"there").await;
+    let elsewhere = vault_of(&session).open(&sealed, b"there").await;
     assert!(matches!(elsewhere, Err(SealProblem::Damaged)));
-    session.vault().probe().await.unwrap();
+    vault_of(&session).probe().await.unwrap();
 }
 
 #[tokio::test]
 #[ignore = "needs gnome-keyring and dbus"]
 async fn forgotten() {
     let session = Session::with_keyring();
-    let vault = session.vault();
+    let vault = vault_of(&session);
     let sealed = vault.seal(&token(), b"").await.unwrap();
     vault.forget().await.unwrap();
     vault.forget().await.unwrap();
@@ -241,17 +70,17 @@ async fn opening_makes_no_key() {
     let session = Session::with_keyring();
     let sealed = Vault::in_memory().seal(&token(), b"").await.unwrap();
     assert!(matches!(
-        session.vault().open(&sealed, b"").await,
+        vault_of(&session).open(&sealed, b"").await,
         Err(SealProblem::KeyGone)
     ));
-    assert_eq!(session.entries(), 0);
+    assert_eq!(session.entries(SERVICE), 0);
 }
 
 #[tokio::test]
 #[ignore = "needs dbus"]
 async fn missing() {
     let session = Session::start();
-    let vault = session.vault();
+    let vault = vault_of(&session);
     let refused = vault.probe().await;
     assert!(
         matches!(refused, Err(KeyringProblem::Missing)),
@@ -289,7 +118,7 @@ async fn no_bus_at_all() {
 #[ignore = "needs gnome-keyring and dbus"]
 async fn locked() {
     let mut session = Session::with_keyring();
-    let vault = session.vault();
+    let vault = vault_of(&session);
     let sealed = vault.seal(&token(), b"").await.unwrap();
     session.lock();
     assert!(matches!(vault.probe().await, Err(KeyringProblem::Locked)));
@@ -315,7 +144,7 @@ async fn locked() {
 async fn empty() {
     let mut session = Session::start();
     session.start_keyring_without_password();
-    let vault = session.vault();
+    let vault = vault_of(&session);
     let refused = vault.probe().await;
     assert!(matches!(refused, Err(KeyringProblem::Empty)), "{refused:?}");
     // There is no desktop that could ask for a new password.
@@ -332,10 +161,10 @@ async fn locked_before_there_was_a_key() {
     let session = Session::with_keyring();
     session.lock();
     assert!(matches!(
-        session.vault().probe().await,
+        vault_of(&session).probe().await,
         Err(KeyringProblem::Locked)
     ));
-    let refused = session.vault().seal(&token(), b"").await;
+    let refused = vault_of(&session).seal(&token(), b"").await;
     assert!(
         matches!(refused, Err(SealProblem::Keyring(KeyringProblem::Denied))),
         "{refused:?}"
@@ -346,7 +175,7 @@ async fn locked_before_there_was_a_key() {
 #[ignore = "needs gnome-keyring and dbus"]
 async fn stopped_and_started_again() {
     let mut session = Session::start();
-    let vault = session.vault();
+    let vault = vault_of(&session);
     let refused = vault.probe().await;
     assert!(
         matches!(refused, Err(KeyringProblem::Missing)),
@@ -374,7 +203,7 @@ async fn stopped_and_started_again() {
 #[ignore = "needs gnome-keyring and dbus"]
 async fn hanging() {
     let session = Session::with_keyring();
-    let vault = session.vault();
+    let vault = vault_of(&session);
     let sealed = vault.seal(&token(), b"").await.unwrap();
     session.signal("-STOP");
     let start = Instant::now();
@@ -410,7 +239,7 @@ async fn the_entry_holds_something_else() {
         .create_item("other", attributes, b"too short", false, "text/plain")
         .await
         .unwrap();
-    let refused = session.vault().open(&sealed, b"").await;
+    let refused = vault_of(&session).open(&sealed, b"").await;
     assert!(
         matches!(refused, Err(SealProblem::Keyring(KeyringProblem::Other(_)))),
         "{refused:?}"
@@ -425,11 +254,11 @@ async fn programs_that_start_at_once_share_one_key() {
         let session = Session::with_keyring();
         let all: Vec<_> = (0..6)
             .map(|_| {
-                let vault = session.vault();
+                let vault = vault_of(&session);
                 tokio::spawn(async move { vault.seal(&token(), b"").await.unwrap() })
             })
             .collect();
-        let vault = session.vault();
+        let vault = vault_of(&session);
         for sealed in all {
             let sealed = sealed.await.unwrap();
             assert_eq!(
@@ -437,6 +266,6 @@ async fn programs_that_start_at_once_share_one_key() {
                 "a token"
             );
         }
-        assert_eq!(session.entries(), 1);
+        assert_eq!(session.entries(SERVICE), 1);
     }
 }

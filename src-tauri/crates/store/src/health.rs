@@ -2,10 +2,7 @@
 
 use std::{fs, time::SystemTime};
 
-use crate::{
-    Result, Store,
-    open::{BACKUP, FILE},
-};
+use crate::{Result, Store, backup, open::FILE};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
@@ -71,9 +68,7 @@ impl Store {
             .filter_map(|it| fs::metadata(folder.join(it)).ok())
             .map(|it| it.len())
             .sum();
-        let backed_up_at = fs::metadata(folder.join(BACKUP))
-            .and_then(|it| it.modified())
-            .ok();
+        let backed_up_at = backup::newest(folder);
         self.read(|tx| {
             let mut counts = Vec::new();
             for (what, sql) in COUNTED {

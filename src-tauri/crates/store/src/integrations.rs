@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::{Result, Store, StoreError};
+use crate::{NetworkRecord, Result, Store, StoreError, network::put_network};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntegrationRecord {
@@ -63,8 +63,14 @@ impl Store {
         })
     }
 
-    /// Saves the integration and, where one is given, its sealed secret: both or neither.
-    pub fn save_integration(&self, it: &IntegrationRecord, sealed: Option<&[u8]>) -> Result<()> {
+    /// Saves the integration with its sealed secret and, where they are given, its network settings:
+    /// all of it or nothing. Without a secret the one it had is forgotten.
+    pub fn save_integration(
+        &self,
+        it: &IntegrationRecord,
+        sealed: Option<&[u8]>,
+        network: Option<&NetworkRecord>,
+    ) -> Result<()> {
         self.write(|tx| {
             tx.execute(
                 "INSERT INTO integration (id, team_id, method, site, route, account, account_name,
@@ -93,13 +99,17 @@ impl Store {
                     it.sign_in
                 ],
             )?;
-            if let Some(sealed) = sealed {
-                tx.execute(
+            match sealed {
+                Some(sealed) => tx.execute(
                     "INSERT INTO secret (integration_id, sealed) VALUES (?1, ?2)
                      ON CONFLICT (integration_id) DO UPDATE SET
                         sealed = excluded.sealed, renewing_at = NULL",
                     params![it.id, sealed],
-                )?;
+                )?,
+                None => tx.execute("DELETE FROM secret WHERE integration_id = ?1", [&it.id])?,
+            };
+            if let Some(network) = network {
+                put_network(tx, Some(&it.id), Some(network))?;
             }
             Ok(())
         })
@@ -187,7 +197,9 @@ impl Store {
         self.read(|tx| {
             Ok(tx.query_row(
                 "SELECT (SELECT count(*) FROM secret)
-                      + (SELECT count(proxy_password) + count(client_key) FROM network)",
+                      + (SELECT count(proxy_password) + count(client_key) FROM network)
+                      + (SELECT count(json_extract(value, '$.sealedClientSecret')) FROM setting
+                         WHERE name = 'signingIn')",
                 [],
                 |row| row.get(0),
             )?)

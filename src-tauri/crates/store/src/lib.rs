@@ -3,6 +3,7 @@
 //! Each public method is one transaction. Texts that only other rooms understand (a draft's content,
 //! a configuration) are kept as they are handed in.
 
+mod backup;
 mod drafts;
 mod error;
 mod health;
@@ -23,6 +24,7 @@ use std::{
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use backup::BACKUPS;
 pub use drafts::{
     DraftFilter, DraftOrder, DraftRecord, DraftRow, DraftRows, NewText, PreviousDraft, Standing,
 };

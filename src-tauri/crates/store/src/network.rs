@@ -1,6 +1,6 @@
 //! How the network is reached: for every connection, and for integrations that have their own.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::{Result, Store};
 
@@ -37,24 +37,30 @@ impl Store {
         integration_id: Option<&str>,
         record: Option<&NetworkRecord>,
     ) -> Result<()> {
-        self.write(|tx| {
-            tx.execute(
-                "DELETE FROM network WHERE integration_id IS ?1",
-                [integration_id],
-            )?;
-            if let Some(it) = record {
-                tx.execute(
-                    "INSERT INTO network (integration_id, settings, proxy_password, client_key)
-                     VALUES (?1, ?2, ?3, ?4)",
-                    params![
-                        integration_id,
-                        it.settings,
-                        it.proxy_password,
-                        it.client_key
-                    ],
-                )?;
-            }
-            Ok(())
-        })
+        self.write(|tx| put_network(tx, integration_id, record))
     }
+}
+
+pub(crate) fn put_network(
+    tx: &Transaction<'_>,
+    integration_id: Option<&str>,
+    record: Option<&NetworkRecord>,
+) -> Result<()> {
+    tx.execute(
+        "DELETE FROM network WHERE integration_id IS ?1",
+        [integration_id],
+    )?;
+    if let Some(it) = record {
+        tx.execute(
+            "INSERT INTO network (integration_id, settings, proxy_password, client_key)
+             VALUES (?1, ?2, ?3, ?4)",
+            params![
+                integration_id,
+                it.settings,
+                it.proxy_password,
+                it.client_key
+            ],
+        )?;
+    }
+    Ok(())
 }

@@ -1,19 +1,17 @@
-//! Opening the file: its schema, its backup, and what to do when it is damaged.
+//! Opening the file, and bringing its schema up to date.
 
 use std::{
     fs,
     path::Path,
     sync::{Arc, Mutex},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use rusqlite::Connection;
 
-use crate::{Result, Store, StoreError};
+use crate::{Result, Store, StoreError, backup};
 
 pub(crate) const FILE: &str = "retropress.db";
-pub(crate) const BACKUP: &str = "retropress.backup.db";
-const BACKUP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Each entry brings the schema one version further; `user_version` counts them.
 const MIGRATIONS: &[&str] = &[
@@ -43,48 +41,17 @@ impl Store {
         restrict(folder)?;
         let path = folder.join(FILE);
         match connect(&path) {
-            Ok(connection) => Ok(opened(connection, folder, None, false)),
-            Err(StoreError::Damaged(_)) => {
-                let name = set_aside(folder)?;
-                let backup = folder.join(BACKUP);
-                if backup.exists() {
-                    fs::copy(&backup, &path)?;
-                    if let Ok(connection) = connect(&path) {
-                        return Ok(opened(connection, folder, Some(name), true));
-                    }
-                    set_aside(folder)?;
-                }
-                Ok(opened(connect(&path)?, folder, Some(name), false))
+            Ok(connection) if !backup::damage_was_found(folder) => {
+                return Ok(opened(connection, folder, None, false));
             }
-            Err(other) => Err(other),
+            Ok(_) | Err(StoreError::Damaged(_)) => {}
+            Err(other) => return Err(other),
         }
-    }
-
-    /// Writes a fresh backup if the last one is older than a day. Takes its time: not for the start.
-    pub fn back_up(&self) -> Result<()> {
-        let target = self.folder().join(BACKUP);
-        let age = fs::metadata(&target)
-            .and_then(|it| it.modified())
-            .ok()
-            .and_then(|at| SystemTime::now().duration_since(at).ok());
-        if age.is_some_and(|it| it < BACKUP_EVERY) {
-            return Ok(());
+        let name = backup::set_aside(folder)?;
+        match backup::restore(folder)? {
+            Some(connection) => Ok(opened(connection, folder, Some(name), true)),
+            None => Ok(opened(connect(&path)?, folder, Some(name), false)),
         }
-        let fresh = self.folder().join("retropress.backup.new.db");
-        if fresh.exists() {
-            fs::remove_file(&fresh)?;
-        }
-        {
-            // A connection of its own, so that nobody waits for the copy.
-            let source = Connection::open(self.folder().join(FILE))?;
-            let sound: String = source.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-            if sound != "ok" {
-                return Ok(());
-            }
-            source.execute("VACUUM INTO ?1", [fresh.to_string_lossy()])?;
-        }
-        fs::rename(fresh, target)?;
-        Ok(())
     }
 
     /// `PRAGMA integrity_check`: "ok", or what is wrong.
@@ -112,7 +79,7 @@ fn opened(
     }
 }
 
-fn connect(path: &Path) -> Result<Connection> {
+pub(crate) fn connect(path: &Path) -> Result<Connection> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -143,24 +110,6 @@ fn connect(path: &Path) -> Result<Connection> {
     })?;
     connection.query_row("SELECT count(*) FROM draft", [], |row| row.get::<_, i64>(0))?;
     Ok(connection)
-}
-
-fn set_aside(folder: &Path) -> Result<String> {
-    for number in 1.. {
-        let name = format!("retropress.damaged-{number}.db");
-        if folder.join(&name).exists() {
-            continue;
-        }
-        fs::rename(folder.join(FILE), folder.join(&name))?;
-        for rest in ["-wal", "-shm"] {
-            let from = folder.join(format!("{FILE}{rest}"));
-            if from.exists() {
-                fs::rename(from, folder.join(format!("{name}{rest}")))?;
-            }
-        }
-        return Ok(name);
-    }
-    unreachable!("numbers do not end")
 }
 
 /// Drafts are nobody else's business on a shared computer.

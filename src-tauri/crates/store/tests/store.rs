@@ -178,6 +178,95 @@ fn a_damaged_file_is_set_aside_and_the_backup_takes_its_place() {
     assert_eq!(opened.store.integrity().unwrap(), "ok");
 }
 
+/// Damage in the middle of the file, where opening does not look.
+#[test]
+fn damage_that_a_check_finds_is_set_aside_at_the_next_start() {
+    let (folder, store) = with_team();
+    for number in 0..400 {
+        store
+            .create_team(&format!("t{number}"), &"Team ".repeat(40), 2)
+            .unwrap();
+    }
+    assert!(store.check().unwrap());
+    store.back_up().unwrap();
+    drop(store);
+    let path = folder.path().join("retropress.db");
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 40_000].fill(0xa5);
+    fs::write(&path, bytes).unwrap();
+    let opened = Store::open(folder.path()).unwrap();
+    assert!(opened.set_aside.is_none(), "the start does not read it all");
+    assert!(!opened.store.check().unwrap());
+    drop(opened);
+    let opened = Store::open(folder.path()).unwrap();
+    assert!(opened.from_backup);
+    assert!(opened.store.check().unwrap());
+    assert_eq!(opened.store.teams().unwrap().len(), 401);
+    drop(opened);
+    assert!(Store::open(folder.path()).unwrap().set_aside.is_none());
+}
+
+#[test]
+fn seven_backups_are_kept_and_a_damaged_one_is_passed_over() {
+    let (folder, store) = with_team();
+    let file = |number: u8| folder.path().join(format!("retropress.backup-{number}.db"));
+    for number in 0..10 {
+        store
+            .create_team(&format!("t{number}"), "One more", 2)
+            .unwrap();
+        for made in 1..=7 {
+            if let Ok(file) = fs::File::options().write(true).open(file(made)) {
+                let before = std::time::SystemTime::now() - std::time::Duration::from_secs(90_000);
+                file.set_modified(before).unwrap();
+            }
+        }
+        store.back_up().unwrap();
+        // A second one on the same day is none.
+        store.back_up().unwrap();
+    }
+    assert!(file(7).exists() && !file(8).exists());
+    fs::write(file(1), b"cut short").unwrap();
+    drop(store);
+    fs::write(folder.path().join("retropress.db"), b"no database").unwrap();
+    let _ = fs::remove_file(folder.path().join("retropress.db-wal"));
+    let opened = Store::open(folder.path()).unwrap();
+    assert!(opened.from_backup);
+    assert_eq!(opened.store.teams().unwrap().len(), 10, "of ten plus one");
+}
+
+#[test]
+fn a_removed_secret_is_in_no_backup() {
+    let (folder, store) = with_team();
+    let file = |number: u8| folder.path().join(format!("retropress.backup-{number}.db"));
+    let record = integration();
+    store
+        .save_integration(&record, Some(b"sealed-canary"), None)
+        .unwrap();
+    store.back_up().unwrap();
+    let day_before = std::time::SystemTime::now() - std::time::Duration::from_secs(90_000);
+    let made = fs::File::options().write(true).open(file(1)).unwrap();
+    made.set_modified(day_before).unwrap();
+    store.back_up().unwrap();
+    let holds = |number| {
+        let bytes = fs::read(file(number)).unwrap();
+        bytes.windows(13).any(|it| it == b"sealed-canary")
+    };
+    assert!(holds(1) && holds(2));
+    store.delete_secret("i").unwrap();
+    assert!(store.forget_deleted().unwrap());
+    assert!(!holds(1) && !holds(2));
+    drop(store);
+    fs::remove_file(folder.path().join("retropress.db")).unwrap();
+    fs::copy(file(2), folder.path().join("retropress.db")).unwrap();
+    let opened = Store::open(folder.path()).unwrap();
+    assert_eq!(
+        opened.store.teams().unwrap().len(),
+        1,
+        "and nothing else is gone"
+    );
+}
+
 #[test]
 fn a_damaged_file_without_a_backup_gives_an_empty_start() {
     let folder = tempfile::tempdir().unwrap();
@@ -226,10 +315,8 @@ fn a_file_of_the_first_version_keeps_its_integrations() {
     assert_eq!(store.renewal_begun("i").unwrap(), None);
 }
 
-#[test]
-fn a_renewed_secret_takes_the_place_of_the_one_it_came_from_and_of_no_other() {
-    let (_folder, store) = with_team();
-    let record = IntegrationRecord {
+fn integration() -> IntegrationRecord {
+    IntegrationRecord {
         id: "i".into(),
         team_id: TEAM.into(),
         method: "\"basic\"".into(),
@@ -243,8 +330,14 @@ fn a_renewed_secret_takes_the_place_of_the_one_it_came_from_and_of_no_other() {
         sandbox: false,
         saved_at: 1,
         sign_in: "{}".into(),
-    };
-    store.save_integration(&record, Some(b"one")).unwrap();
+    }
+}
+
+#[test]
+fn a_renewed_secret_takes_the_place_of_the_one_it_came_from_and_of_no_other() {
+    let (_folder, store) = with_team();
+    let record = integration();
+    store.save_integration(&record, Some(b"one"), None).unwrap();
     assert!(store.unfinished_renewals().unwrap().is_empty());
     store.begin_renewal("i", 7).unwrap();
     assert_eq!(store.renewal_begun("i").unwrap(), Some(7));
@@ -257,7 +350,9 @@ fn a_renewed_secret_takes_the_place_of_the_one_it_came_from_and_of_no_other() {
 
     // A new sign-in ends a renewal of the old one.
     store.begin_renewal("i", 8).unwrap();
-    store.save_integration(&record, Some(b"three")).unwrap();
+    store
+        .save_integration(&record, Some(b"three"), None)
+        .unwrap();
     assert!(!store.end_renewal("i", b"two", b"four").unwrap());
     assert!(store.unfinished_renewals().unwrap().is_empty());
 
@@ -380,7 +475,7 @@ fn network_settings_are_one_row_for_all_and_one_for_each_integration() {
         sign_in: "{}".into(),
         saved_at: 1,
     };
-    store.save_integration(&integration, None).unwrap();
+    store.save_integration(&integration, None, None).unwrap();
     let record = |settings: &str, password: Option<&[u8]>| NetworkRecord {
         settings: settings.into(),
         proxy_password: password.map(<[u8]>::to_vec),

@@ -29,6 +29,7 @@ cargo xtask <command>
   run [arguments]    install what is missing, build, open the app
   test [part ...]    install what is missing, check and test everything, or these parts:
                      format, spelling, ui, clippy, unit, bindings, keyring, oauth, e2e, dependencies
+                     --full: with 50,000 histories of the outbox instead of 2,000
   tour               do the main job in the real window; pictures, page and PDF go to target/tour
   bench [figure ...] measure speed and size against their limits
   bindings           write ui/src/api/bindings, ui/src/api/commands.ts and the README's section

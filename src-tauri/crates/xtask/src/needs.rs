@@ -12,6 +12,8 @@ struct Need {
     apt: &'static [&'static str],
     dnf: &'static [&'static str],
     pacman: &'static [&'static str],
+    /// Services that the packages bring along. Only their programs are needed.
+    services: &'static [&'static str],
 }
 
 const BUILD: &[Need] = &[
@@ -21,6 +23,7 @@ const BUILD: &[Need] = &[
         apt: &["build-essential"],
         dnf: &["gcc", "gcc-c++", "make"],
         pacman: &["base-devel"],
+        services: &[],
     },
     Need {
         what: "pkg-config",
@@ -28,6 +31,7 @@ const BUILD: &[Need] = &[
         apt: &["pkg-config"],
         dnf: &["pkgconf-pkg-config"],
         pacman: &["pkgconf"],
+        services: &[],
     },
     Need {
         what: "WebKitGTK, which draws the window",
@@ -35,6 +39,7 @@ const BUILD: &[Need] = &[
         apt: &["libwebkit2gtk-4.1-dev"],
         dnf: &["webkit2gtk4.1-devel"],
         pacman: &["webkit2gtk-4.1"],
+        services: &[],
     },
     Need {
         what: "D-Bus, for the desktop's settings",
@@ -42,6 +47,7 @@ const BUILD: &[Need] = &[
         apt: &["libdbus-1-dev"],
         dnf: &["dbus-devel"],
         pacman: &["dbus"],
+        services: &[],
     },
 ];
 
@@ -53,6 +59,7 @@ const DESKTOP: &[Need] = &[
         apt: &["xvfb", "xauth"],
         dnf: &["xorg-x11-server-Xvfb", "xorg-x11-xauth"],
         pacman: &["xorg-server-xvfb", "xorg-xauth"],
+        services: &[],
     },
     Need {
         what: "a D-Bus session",
@@ -60,6 +67,7 @@ const DESKTOP: &[Need] = &[
         apt: &["dbus", "dbus-bin", "dbus-daemon"],
         dnf: &["dbus-daemon", "dbus-tools"],
         pacman: &["dbus"],
+        services: &[],
     },
     Need {
         what: "GNOME Keyring, where secrets are kept",
@@ -67,6 +75,7 @@ const DESKTOP: &[Need] = &[
         apt: &["gnome-keyring"],
         dnf: &["gnome-keyring"],
         pacman: &["gnome-keyring"],
+        services: &[],
     },
 ];
 
@@ -77,6 +86,7 @@ const TEST: &[Need] = &[
         apt: &["webkit2gtk-driver"],
         dnf: &["/usr/bin/WebKitWebDriver"],
         pacman: &["webkit2gtk-4.1"],
+        services: &[],
     },
     Need {
         what: "qpdf and Poppler's tools, which look into PDFs",
@@ -84,13 +94,19 @@ const TEST: &[Need] = &[
         apt: &["qpdf", "poppler-utils"],
         dnf: &["qpdf", "poppler-utils"],
         pacman: &["qpdf", "poppler"],
+        services: &[],
     },
     Need {
-        what: "nginx and tinyproxy, which stand between the app and the sandbox (switch off the services they bring along where they are not wanted)",
-        found: || ["nginx", "tinyproxy"].iter().all(|it| server(it)),
-        apt: &["nginx-light", "tinyproxy"],
-        dnf: &["nginx", "tinyproxy"],
-        pacman: &["nginx", "tinyproxy"],
+        what: "nginx, tinyproxy and OpenSSL, which stand between the app and the sandbox",
+        found: || {
+            ["nginx", "tinyproxy", "openssl"]
+                .iter()
+                .all(|it| server(it))
+        },
+        apt: &["nginx-light", "tinyproxy", "openssl"],
+        dnf: &["nginx", "tinyproxy", "openssl"],
+        pacman: &["nginx", "tinyproxy", "openssl"],
+        services: &["nginx", "tinyproxy"],
     },
 ];
 
@@ -165,48 +181,14 @@ fn install(needs: &[&[Need]]) -> Answer {
     for need in &missing {
         println!("  - {}", need.what);
     }
-    let (packages, commands) = if exists("apt-get") {
-        let packages = missing.iter().flat_map(|need| need.apt);
-        (
-            packages.collect::<Vec<_>>(),
-            vec![
-                vec!["apt-get", "update"],
-                vec![
-                    "env",
-                    "DEBIAN_FRONTEND=noninteractive",
-                    "apt-get",
-                    "install",
-                    "--yes",
-                    "--no-install-recommends",
-                ],
-            ],
-        )
-    } else if exists("dnf") {
-        (
-            missing.iter().flat_map(|need| need.dnf).collect(),
-            vec![vec!["dnf", "install", "--assumeyes"]],
-        )
-    } else if exists("pacman") {
-        (
-            missing.iter().flat_map(|need| need.pacman).collect(),
-            vec![vec!["pacman", "--sync", "--needed", "--noconfirm"]],
-        )
-    } else {
-        return Err("None of apt-get, dnf and pacman is here. Install these with your own package manager and try again.".into());
-    };
-    let names: Vec<&str> = packages.iter().map(|name| **name).collect();
-    println!("Installing: {}", names.join(" "));
-    let last = commands.len() - 1;
-    for (index, words) in commands.iter().enumerate() {
-        let mut words: Vec<&str> = words.clone();
-        if index == last {
-            words.extend(&names);
-        }
-        let answer = as_root(&words).and_then(|mut command| show(&mut command));
-        match answer {
-            // A source of packages that cannot be reached need not be the one they come from.
-            Err(why) if index < last => println!("{why}; going on."),
-            answer => answer?,
+    for with_services in [false, true] {
+        let some: Vec<&Need> = missing
+            .iter()
+            .copied()
+            .filter(|it| it.services.is_empty() != with_services)
+            .collect();
+        if !some.is_empty() {
+            install_packages(&some)?;
         }
     }
     let still: Vec<&str> = missing
@@ -222,6 +204,74 @@ fn install(needs: &[&[Need]]) -> Answer {
         )),
     }
 }
+
+/// With none of the services started or switched on that these packages bring along.
+fn install_packages(needs: &[&Need]) -> Answer {
+    let of = |packages: fn(&Need) -> &'static [&'static str]| -> Vec<&'static str> {
+        needs
+            .iter()
+            .flat_map(|need| packages(need))
+            .copied()
+            .collect()
+    };
+    // Those of programs that were there before belong to somebody else.
+    let services: Vec<&str> = of(|need| need.services)
+        .into_iter()
+        .filter(|name| !server(name))
+        .collect();
+    let packages;
+    let mut command = Vec::new();
+    if exists("apt-get") {
+        packages = of(|need| need.apt);
+        let update = as_root(&["apt-get", "update"]).and_then(|mut it| show(&mut it));
+        // A source of packages that cannot be reached need not be the one they come from.
+        if let Err(why) = update {
+            println!("{why}; going on.");
+        }
+        if !services.is_empty() {
+            command.extend(["sh", "-c", WITHOUT_SERVICES, "sh", POLICY]);
+        }
+        command.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        command.extend(["install", "--yes", "--no-install-recommends"]);
+    } else if exists("dnf") {
+        packages = of(|need| need.dnf);
+        command.extend(["dnf", "install", "--assumeyes"]);
+    } else if exists("pacman") {
+        packages = of(|need| need.pacman);
+        command.extend(["pacman", "--sync", "--needed", "--noconfirm"]);
+    } else {
+        return Err("None of apt-get, dnf and pacman is here. Install these with your own package manager and try again.".into());
+    }
+    println!("Installing: {}", packages.join(" "));
+    command.extend(&packages);
+    show(&mut as_root(&command)?)?;
+    // Debian also has them started with the computer.
+    if exists("apt-get") && !services.is_empty() && exists("systemctl") {
+        let mut disable = vec!["systemctl", "disable", "--quiet"];
+        disable.extend(&services);
+        // Without systemd at work there is nothing to switch off.
+        if let Err(why) = show(&mut as_root(&disable)?) {
+            println!("{why}; going on.");
+        }
+    }
+    Ok(())
+}
+
+/// Asked by Debian's packages before they start a service; 101 is "no". Source: policy-rc.d(8).
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+/// `sh -c … sh <policy> <program> <arguments>`: runs the program while the policy says no, and puts the
+/// one that was there back, however the program ends.
+const WITHOUT_SERVICES: &str = r#"
+policy=$1; shift
+before=$policy.before-retropress
+back() { rm -f "$policy"; [ ! -e "$before" ] || mv "$before" "$policy"; }
+trap back EXIT
+trap 'exit 130' INT TERM HUP
+[ ! -e "$policy" ] || mv "$policy" "$before" || exit 1
+printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod 755 "$policy" || exit 1
+"$@"
+"#;
 
 fn as_root(words: &[&str]) -> Answer<Command> {
     let root = read(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
@@ -272,4 +322,42 @@ fn elsewhere() -> Answer {
         );
     }
     Ok(())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    use super::WITHOUT_SERVICES;
+
+    #[test]
+    fn no_service_is_started_while_packages_are_installed() {
+        let folder = std::env::temp_dir().join(format!("retropress-needs-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let policy = folder.join("policy-rc.d");
+        let run = |script: &str| {
+            Command::new("sh")
+                .args(["-c", WITHOUT_SERVICES, "sh"])
+                .arg(&policy)
+                .args(["sh", "-c", script, "sh"])
+                .arg(&policy)
+                .status()
+                .unwrap()
+        };
+        let asks = r#""$1" nginx start; [ $? = 101 ]"#;
+        assert!(run(asks).success());
+        assert!(!policy.exists());
+
+        // One that is there already is put back, also after a failure.
+        fs::write(&policy, "#!/bin/sh\nexit 0\n").unwrap();
+        fs::set_permissions(&policy, fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(run(asks).success());
+        assert_eq!(run("exit 7").code(), Some(7));
+        assert!(fs::read_to_string(&policy).unwrap().ends_with("exit 0\n"));
+        let left = fs::read_dir(&folder).unwrap().count();
+        assert_eq!(left, 1);
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

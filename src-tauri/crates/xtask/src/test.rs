@@ -132,10 +132,16 @@ const PARTS: &[Part] = &[
     },
 ];
 
+/// How many histories the model of the outbox is tried with in the full run.
+const ALL_HISTORIES: &str = "50000";
+
 pub fn test(wanted: &[String]) -> Answer {
+    let full = wanted.iter().any(|it| it == "--full");
+    let wanted: Vec<&String> = wanted.iter().filter(|it| *it != "--full").collect();
+    FULL.get_or_init(|| full);
     if let Some(unknown) = wanted
         .iter()
-        .find(|name| PARTS.iter().all(|part| part.name != **name))
+        .find(|name| PARTS.iter().all(|part| part.name != name.as_str()))
     {
         return Err(format!(
             "there is no part {unknown:?} of the tests; see cargo xtask help"
@@ -154,7 +160,7 @@ pub fn test(wanted: &[String]) -> Answer {
     let mut broken = vec![];
     let mut why = vec![];
     for part in PARTS {
-        if !wanted.is_empty() && wanted.iter().all(|name| name != part.name) {
+        if !wanted.is_empty() && wanted.iter().all(|name| name.as_str() != part.name) {
             continue;
         }
         println!("  …   {}", part.what);
@@ -400,6 +406,9 @@ fn unit() -> Answer<Tally> {
     };
     // Some of them write the bindings; the committed ones are compared, not replaced.
     run.env(bindings::FOLDER, bindings::fresh("unit")?);
+    if FULL.get() == Some(&true) {
+        run.env("RETROPRESS_HISTORIES", ALL_HISTORIES);
+    }
     let log = program::log("cargo test", &mut run)?;
     Ok(judge(rust_tests(&log), &log))
 }
@@ -417,6 +426,9 @@ fn documentation() -> Answer<Tally> {
         false => Ok(judge(tally, &log)),
     }
 }
+
+/// Whether `--full` was asked for.
+static FULL: OnceLock<bool> = OnceLock::new();
 
 /// `commands.ts` as it was before any test ran: one of them writes it anew.
 static COMMANDS: OnceLock<Vec<u8>> = OnceLock::new();
@@ -482,6 +494,8 @@ fn network() -> Answer<Tally> {
         "--workspace",
         "--test",
         "network",
+        "--test",
+        "canary",
         "--",
         "--ignored",
         "--test-threads=1",
@@ -502,7 +516,18 @@ fn e2e() -> Answer<Tally> {
     let mut run = cargo();
     run.args(["test", "--workspace", "--no-fail-fast"])
         .args([
-            "--test", "main_job", "--test", "sign_in", "--test", "outbox", "--test", "screens",
+            "--test",
+            "main_job",
+            "--test",
+            "bad_input",
+            "--test",
+            "sign_in",
+            "--test",
+            "connection",
+            "--test",
+            "outbox",
+            "--test",
+            "screens",
         ])
         .args(["--", "--ignored", "--test-threads=1"])
         .env("TAURI_DRIVER", driver);

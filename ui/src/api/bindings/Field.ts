@@ -3,4 +3,4 @@
 /**
  * The fields of the window's forms.
  */
-export type Field = "serverUrl" | "apiToken" | "emailAddress" | "personalAccessToken" | "username" | "password" | "clientId" | "clientSecret" | "signInAddress" | "space" | "retrospectiveParent" | "retrospectiveTitle" | "healthCheckParent" | "healthCheckTitle" | "labels" | "teamName" | "meetingDate" | "pageTitle" | "target" | "model" | "file" | "proxyHost" | "proxyPort" | "proxyUser" | "proxyPassword" | "proxyExceptions" | "authority" | "clientCertificate" | "clientKey" | "clientPassword" | "connectSeconds" | "answerSeconds" | "testAddress" | "madeBy";
+export type Field = "serverUrl" | "apiToken" | "emailAddress" | "personalAccessToken" | "username" | "password" | "clientId" | "clientSecret" | "signInAddress" | "space" | "retrospectiveParent" | "retrospectiveTitle" | "healthCheckParent" | "healthCheckTitle" | "labels" | "teamName" | "meetingDate" | "pageTitle" | "target" | "model" | "file" | "proxyHost" | "proxyPort" | "proxyUser" | "proxyPassword" | "proxyExceptions" | "authority" | "clientCertificate" | "clientKey" | "clientPassword" | "connectSeconds" | "answerSeconds" | "testAddress" | "madeBy" | "redirectPort";

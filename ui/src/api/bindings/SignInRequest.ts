@@ -21,7 +21,7 @@ method: Method,
  */
 serverUrl: string, 
 /**
- * Empty for the one that is built in or set.
+ * Empty for the one that is built in or set, else for the saved one.
  */
 clientId: string, 
 /**

@@ -13,7 +13,7 @@ use retropress_summary::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Method, sample_of, session};
+use super::{Method, sample_of, session, signs_in_by_oauth};
 use crate::{
     App, Event, Field, Result, clients,
     integrations::{self, Configuration, Parent},
@@ -464,6 +464,17 @@ fn permitted(list: &mut Checklist<'_>, it: Permissions, configuration: &Configur
     }
 }
 
+fn scope_fix(method: Method, missing: &[&str]) -> String {
+    let missing = missing.join(" and ");
+    if signs_in_by_oauth(method) {
+        format!(
+            "add {missing} to the app in Atlassian's developer console, or to the credentials of the service account, then sign in again."
+        )
+    } else {
+        format!("the scopes of a token cannot be changed: create a new one with {missing} too.")
+    }
+}
+
 async fn scopes(client: &Client, subject: &Subject) -> Check {
     if client.route() != Route::Gateway {
         return Check::ok(
@@ -490,17 +501,15 @@ async fn scopes(client: &Client, subject: &Subject) -> Check {
                 return Check::ok("The token has the scopes it needs", all.join(", "));
             }
             Check {
-                fix: format!(
-                    "the scopes of a token cannot be changed: create a new one with {} too.",
-                    missing.join(" and ")
-                ),
+                fix: scope_fix(subject.method, &missing),
                 field: Some(super::fields(subject.method).1),
                 ..Check::new(
                     CheckOutcome::Failed,
-                    if missing.len() == 1 {
-                        "A scope of the token is missing".to_owned()
-                    } else {
-                        format!("{} scopes of the token are missing", missing.len())
+                    match (missing.len(), signs_in_by_oauth(subject.method)) {
+                        (1, false) => "A scope of the token is missing".to_owned(),
+                        (1, true) => "A scope of the sign-in is missing".to_owned(),
+                        (some, false) => format!("{some} scopes of the token are missing"),
+                        (some, true) => format!("{some} scopes of the sign-in are missing"),
                     },
                     missing.join(", "),
                 )
@@ -559,4 +568,23 @@ fn joined(mut checks: Vec<Check>) -> Check {
         first.note = more;
     }
     first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_scope_is_added_where_it_can_be() {
+        let missing = ["read:page:confluence", "write:confluence-content"];
+        let token = scope_fix(Method::ApiToken, &missing);
+        assert!(token.contains("create a new one with read:page:confluence and write:"));
+        for method in [Method::AtlassianLogin, Method::ApplicationLink] {
+            let fix = scope_fix(method, &missing);
+            assert!(
+                fix.contains("sign in again") && !fix.contains("token"),
+                "{fix}"
+            );
+        }
+    }
 }

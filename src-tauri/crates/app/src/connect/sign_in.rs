@@ -5,7 +5,7 @@
 //! [`Connection`], the same that [`super::check`] gives.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 
@@ -29,7 +29,7 @@ use crate::{
     integrations::{self, SignInDetails, StoredIntegration},
     lock,
     network::{self, NetworkScope},
-    new_id, teams,
+    new_id, signing_in, teams,
 };
 
 /// Which of Atlassian's two families of scopes an app is registered with.
@@ -58,7 +58,7 @@ pub struct SignInRequest {
     pub method: Method,
     /// Of an application link; empty with Atlassian Login.
     pub server_url: String,
-    /// Empty for the one that is built in or set.
+    /// Empty for the one that is built in or set, else for the saved one.
     pub client_id: String,
     /// `None` for the saved, built-in or set one.
     pub client_secret: Option<String>,
@@ -207,8 +207,9 @@ impl Default for OauthOptions {
     }
 }
 
-/// The scopes of both families, with what each is required for. Nothing else is asked for.
-pub(crate) const SCOPES: [(&str, &str, &str); 8] = [
+/// The scopes of both families, with what each is required for. Nothing else is asked for. An app of
+/// the granular family may have a classic one among them.
+pub(crate) const SCOPES: [(&str, &str, &str); 9] = [
     (
         "read:space:confluence",
         "read:confluence-space.summary",
@@ -218,6 +219,13 @@ pub(crate) const SCOPES: [(&str, &str, &str); 8] = [
         "write:page:confluence",
         "write:confluence-content",
         "creating pages for retrospective and health check reports",
+    ),
+    // REST v2 cannot label. The call of v1 takes this one; for its granular alternative Atlassian
+    // promises nothing yet.
+    (
+        "write:confluence-content",
+        "",
+        "labelling them, where labels are configured",
     ),
     (
         "delete:page:confluence",
@@ -286,6 +294,8 @@ const REMEMBERED: usize = 8;
 struct Flow {
     id: String,
     method: Method,
+    /// The integration that is edited.
+    integration_id: Option<String>,
     address: String,
     redirect_url: String,
     ends_at: DateTime<Utc>,
@@ -297,7 +307,9 @@ struct Flow {
 /// What a sign-in needs for its next step; taken when that is made, so that it is made once.
 enum Next {
     Consent(Box<Attempt>),
-    Site(Box<Choice>),
+    Site(Arc<Choice>),
+    /// One was chosen. Its session keeps the choice, which ends with it.
+    OtherSite(Weak<Choice>),
     Nothing,
 }
 
@@ -307,7 +319,8 @@ struct Attempt {
     consent: Consent,
 }
 
-struct Choice {
+/// A sign-in that may be used with several sites.
+pub(crate) struct Choice {
     plan: Plan,
     grant: Grant,
     sites: Vec<confluence::CloudSite>,
@@ -359,6 +372,21 @@ impl Flow {
         });
     }
 
+    /// With a site; a second time with another one.
+    fn connected(&self, app: &App, connection: &Connection) {
+        let mut state = lock(&self.state);
+        if matches!(*state, SignInState::Failed { .. } | SignInState::Cancelled) {
+            return;
+        }
+        *state = SignInState::Connected {
+            connection: connection.clone(),
+        };
+        drop(state);
+        app.tell(Event::SignInChanged {
+            sign_in_id: self.id.clone(),
+        });
+    }
+
     fn fail(&self, app: &App, error: ApiError) {
         self.become_state(app, SignInState::Failed { error });
     }
@@ -387,10 +415,10 @@ pub async fn setup(
         Some(id) => Some(integrations::find(app, id)?).filter(|it| it.method == method),
         None => None,
     };
-    let known = app.inner.oauth.client.as_ref().filter(|_| cloud);
-    let client_id = match (&saved, known) {
+    let known = signing_in::known_client_id(app)?.filter(|_| cloud);
+    let client_id = match (&saved, &known) {
         (Some(saved), _) => saved.sign_in.client_id.clone(),
-        (None, Some(known)) => known.id.clone(),
+        (None, Some(known)) => known.clone(),
         (None, None) => String::new(),
     };
     let client_secret_saved = match &saved {
@@ -535,36 +563,38 @@ pub async fn cancel(app: &App, sign_in_id: String) -> Result<SignIn> {
     Ok(flow.view())
 }
 
-/// Goes on with one of the sites; where it does not work, another may be chosen.
+/// Goes on with one of the sites. Another may be chosen where it does not work, and as long as the
+/// session that came of it is not left.
 pub async fn choose_site(app: &App, sign_in_id: String, site_id: String) -> Result<Connection> {
     let flow = app.inner.sign_ins.find(&sign_in_id)?;
-    let choice = match std::mem::replace(&mut *lock(&flow.next), Next::Nothing) {
-        Next::Site(choice) => choice,
-        other => {
-            *lock(&flow.next) = other;
+    let choice = match &*lock(&flow.next) {
+        Next::Site(choice) => Some(choice.clone()),
+        Next::OtherSite(choice) => choice.upgrade(),
+        _ => None,
+    };
+    let choice = choice.ok_or_else(ended)?;
+    let site = choice.sites.iter().find(|it| it.id == site_id);
+    let site = site.ok_or_else(|| ApiError::gone("The site"))?.site();
+    let connection = connection(app, &choice.plan, &choice.grant, site, Some(&choice)).await?;
+    {
+        let mut next = lock(&flow.next);
+        // Cancelled in between: nothing comes of it any more.
+        if matches!(*next, Next::Nothing) {
+            lock(&app.inner.sessions).remove(&connection.session_id);
             return Err(ended());
         }
-    };
-    let site = choice.sites.iter().find(|it| it.id == site_id);
-    let outcome = match site {
-        Some(site) => connection(app, &choice.plan, &choice.grant, site.site()).await,
-        None => Err(ApiError::gone("The site")),
-    };
-    match outcome {
-        Ok(connection) => {
-            let state = SignInState::Connected {
-                connection: connection.clone(),
-            };
-            flow.become_state(app, state);
-            Ok(connection)
-        }
-        Err(problem) => {
-            let mut next = lock(&flow.next);
-            // Not after a Cancel that came in between.
-            if matches!(*lock(&flow.state), SignInState::ChooseSite { .. }) {
-                *next = Next::Site(choice);
-            }
-            Err(problem)
+        *next = Next::OtherSite(Arc::downgrade(&choice));
+    }
+    flow.connected(app, &connection);
+    Ok(connection)
+}
+
+/// Ends what goes on for an integration that is disconnected.
+pub(super) async fn forget(app: &App, integration_id: &str) {
+    for flow in app.inner.sign_ins.all() {
+        if flow.integration_id.as_deref() == Some(integration_id) {
+            flow.stop().await;
+            flow.become_state(app, SignInState::Cancelled);
         }
     }
 }
@@ -597,7 +627,7 @@ fn ended() -> ApiError {
 }
 
 fn redirect(app: &App, https: bool) -> Result<Url> {
-    let mut address = redirect_address(app.inner.oauth.port);
+    let mut address = redirect_address(signing_in::port(app)?);
     // Cannot fail between these two; the address keeps its port, which neither has as its own.
     if https && address.set_scheme("https").is_err() {
         return Err(ended());
@@ -623,16 +653,13 @@ async fn plan(app: &App, request: &SignInRequest) -> Result<Plan> {
     };
     let saved =
         saved.filter(|it| it.method == method && it.sign_in.service_account == service_account);
-    let known = app
-        .inner
-        .oauth
-        .client
-        .as_ref()
+    let known = signing_in::known_client_id(app)?
         .filter(|_| method == Method::AtlassianLogin && !service_account);
     let entered = request.client_id.trim();
-    let id = match (entered, &saved, known) {
-        ("", Some(saved), _) => saved.sign_in.client_id.clone(),
-        ("", None, Some(known)) => known.id.clone(),
+    let id = match (entered, &saved, &known) {
+        // Where an app is known, no other is meant by an empty field, not even the saved one.
+        ("", _, Some(known)) => known.clone(),
+        ("", Some(saved), None) => saved.sign_in.client_id.clone(),
         ("", None, None) => {
             return Err(ApiError::invalid(Field::ClientId, "Enter the Client ID."));
         }
@@ -642,7 +669,10 @@ async fn plan(app: &App, request: &SignInRequest) -> Result<Plan> {
     let entered = request.client_secret.as_deref().map(str::trim);
     let secret = match entered.filter(|it| !it.is_empty()) {
         Some(secret) => SecretString::from(secret),
-        None => match (&saved, known) {
+        None if known.as_ref() == Some(&id) && request.client_id.trim().is_empty() => {
+            known_secret(app).await?
+        }
+        None => match (&saved, &known) {
             // A saved secret goes to the server it was entered for and to no other.
             (Some(saved), _)
                 if saved.sign_in.client_id == id
@@ -654,7 +684,7 @@ async fn plan(app: &App, request: &SignInRequest) -> Result<Plan> {
                     .client_secret(app)
                     .await?
             }
-            (_, Some(known)) if known.id == id => known.clone().secret,
+            (_, Some(known)) if *known == id => known_secret(app).await?,
             _ => {
                 return Err(ApiError::invalid(
                     Field::ClientSecret,
@@ -673,6 +703,11 @@ async fn plan(app: &App, request: &SignInRequest) -> Result<Plan> {
         scopes: request.scopes,
         service_account,
     })
+}
+
+async fn known_secret(app: &App) -> Result<SecretString> {
+    let client = signing_in::known_client(app).await?;
+    Ok(client.ok_or_else(clients::secret_gone)?.secret)
 }
 
 fn goes_to(saved: &StoredIntegration, server: &OauthServer) -> bool {
@@ -732,6 +767,7 @@ fn without_browser(app: &App, plan: Plan, oauth: Oauth) -> Arc<Flow> {
     let flow = Arc::new(Flow {
         id: new_id(),
         method: plan.method,
+        integration_id: plan.integration_id.clone(),
         address: String::new(),
         redirect_url: String::new(),
         ends_at: app.now() + app.inner.oauth.patience,
@@ -760,7 +796,7 @@ async fn with_browser(
     let consent = oauth
         .consent(&redirect, &scopes(plan.method, plan.scopes))
         .map_err(|it| from_confluence(&it, Some(Field::ServerUrl)))?;
-    let port = app.inner.oauth.port;
+    let port = signing_in::port(app)?;
     let paste = "Sign in, then copy the address of the page the browser ends on and paste it here.";
     let (callback, problem) = if https_redirect {
         let why = format!("Nothing on this computer answers at an https address. {paste}");
@@ -775,6 +811,9 @@ async fn with_browser(
             }
         }
     };
+    if !https_redirect {
+        app.inner.sandbox.expect_redirect(&redirect).await?;
+    }
     let address = consent.address.clone();
     let problem = match super::open_in_browser(app, &address) {
         Ok(()) => problem,
@@ -791,6 +830,7 @@ async fn with_browser(
     let flow = Arc::new(Flow {
         id: new_id(),
         method: plan.method,
+        integration_id: plan.integration_id.clone(),
         address: address.to_string(),
         redirect_url: redirect.to_string(),
         ends_at: app.now() + patience,
@@ -907,17 +947,23 @@ async fn granted(app: &App, flow: &Flow, plan: Plan, tokens: Tokens) {
                     })
                     .collect(),
             };
-            *lock(&flow.next) = Next::Site(Box::new(Choice { plan, grant, sites }));
+            *lock(&flow.next) = Next::Site(Arc::new(Choice { plan, grant, sites }));
             return flow.become_state(app, state);
         }
     };
-    match connection(app, &plan, &grant, site).await {
+    match connection(app, &plan, &grant, site, None).await {
         Ok(connection) => flow.become_state(app, SignInState::Connected { connection }),
         Err(problem) => flow.fail(app, problem),
     }
 }
 
-async fn connection(app: &App, plan: &Plan, grant: &Grant, site: Site) -> Result<Connection> {
+async fn connection(
+    app: &App,
+    plan: &Plan,
+    grant: &Grant,
+    site: Site,
+    choice: Option<&Arc<Choice>>,
+) -> Result<Connection> {
     let route = match (&plan.server, plan.scopes) {
         (OauthServer::DataCenter(_), _) => Route::Site,
         (_, ScopeFamily::Granular) => Route::Gateway,
@@ -951,6 +997,9 @@ async fn connection(app: &App, plan: &Plan, grant: &Grant, site: Site) -> Result
             client_id: plan.client.id.clone(),
         },
         spaces: OnceCell::new(),
+        new_id: new_id(),
+        with_saved_secret: false,
+        choice: choice.cloned(),
     };
     super::begin(app, session).await
 }

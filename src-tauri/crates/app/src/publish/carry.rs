@@ -19,7 +19,7 @@ use super::{
     worker::Carrier,
 };
 use crate::{
-    ApiError, App, Result,
+    ApiError, App, ErrorCode, Result,
     clients::{self, from_text, to_text},
     connect, drafts,
     history::TimelineEvent,
@@ -59,15 +59,23 @@ pub(super) async fn carry(app: &App, id: &str, carrier: &Carrier) {
         }
         match going.turn().await {
             Ok(true) => work = Some(going),
-            Ok(false) => return,
+            Ok(false) => {
+                if !going.state.phase.goes_on() {
+                    app.outbox().halt(id);
+                }
+                return;
+            }
             Err(problem) => {
                 tracing::error!(%problem, details = problem.details, id, "the operation stopped");
-                // Should this fail too, the operation is taken up at the next start.
+                // A full disk or a locked database passes: it goes on from what was written last.
+                if matches!(problem.code, ErrorCode::DiskFull | ErrorCode::Storage) {
+                    return app.outbox().put_off(id);
+                }
                 going.state.phase = Phase::NeedsAttention;
                 going.state.problem = Some(problem);
                 if let Err(problem) = going.commit(None) {
                     tracing::error!(%problem, id, "and could not be written down");
-                    app.outbox().forget(id);
+                    app.outbox().put_off(id);
                 }
                 return;
             }
@@ -225,6 +233,12 @@ impl Work {
             }
             (None, None) => return Err(ApiError::gone("The integration")),
         };
+        // Of a call that makes several requests none goes out while the server asked for a pause.
+        let (app, host) = (
+            std::sync::Arc::downgrade(&self.app.inner),
+            host(&self.frozen).to_owned(),
+        );
+        let client = client.gated(move || app.upgrade()?.outbox.pause_of(&host));
         self.client = Some(client.clone());
         Ok(client)
     }
@@ -428,7 +442,12 @@ impl Work {
         {
             self.app.store().add_to_timeline(id, &entry)?;
         }
-        self.app.outbox().put(&self.record.id, self.entry());
+        if written {
+            self.app.outbox().put(&self.record.id, self.entry());
+        } else {
+            // It was cancelled: nobody is to take it up again.
+            self.app.outbox().halt(&self.record.id);
+        }
         self.app.tell(crate::Event::OperationChanged {
             operation_id: self.record.id.clone(),
             draft_id: self.record.draft_id.clone(),

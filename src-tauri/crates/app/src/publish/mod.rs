@@ -1,4 +1,11 @@
 //! Publishing: a frozen summary on its way to Confluence.
+//!
+//! 1. `freeze` renders a draft once; `publish` writes that down with the draft's change of state.
+//! 2. `engine` decides what an operation does next, `queue` whose turn it is. Both are pure, and
+//!    `model` tries them with thousands of histories.
+//! 3. `worker` starts whose turn it is, and `carry` does what was decided: writes down, calls,
+//!    writes down. Nothing else talks to Confluence to change anything.
+//! 4. `outbox` shows what has not ended, and what can be done about it.
 
 mod carry;
 mod engine;
@@ -437,7 +444,11 @@ pub(crate) fn state_of(standing: &Standing, revision: i64) -> PublishState {
     }
 }
 
+/// The window is answered after so long, whatever has come of it; events tell the rest.
+const ANSWERED_AFTER: Duration = Duration::from_secs(30);
+
 async fn run_to_end(app: &App, record: OperationRecord) -> Result<Operation> {
+    let begun = tokio::time::Instant::now();
     let mut events = app.events();
     enqueue(app, &record)?;
     app.outbox()
@@ -452,7 +463,7 @@ async fn run_to_end(app: &App, record: OperationRecord) -> Result<Operation> {
             now.waiting,
             None | Some(Waiting::Pause { .. } | Waiting::Turn)
         );
-        if !(moving && soon) {
+        if !(moving && soon) || begun.elapsed() > ANSWERED_AFTER {
             return Ok(now);
         }
         // Each change is told; should one be missed, the next look is not far.

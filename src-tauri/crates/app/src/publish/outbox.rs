@@ -312,6 +312,14 @@ pub async fn cancel_many(app: &App, operation_ids: Vec<String>) -> Result<Vec<Op
     Ok(all)
 }
 
+/// Nothing can be sent for an integration that is gone.
+pub(crate) async fn cancel_all_of(app: &App, integration_id: &str) -> Result<()> {
+    let open = app.store().outbox()?;
+    let ids = of_integration(&open, integration_id);
+    cancel_many(app, ids.iter().map(|it| it.id.clone()).collect()).await?;
+    Ok(())
+}
+
 pub async fn retry_many(app: &App, operation_ids: Vec<String>) -> Result<Vec<Operation>> {
     let mut all = Vec::with_capacity(operation_ids.len());
     for id in operation_ids {

@@ -30,6 +30,8 @@ use crate::{
 /// While something waits, the clocks are compared this often: after a sleep of the computer it goes
 /// on at once.
 const TICK: Duration = Duration::from_secs(10);
+/// The pause after the database could not be written to.
+const UNWRITTEN: Millis = 5_000;
 /// The clocks may differ so much before one counts as moved.
 const DRIFT: Millis = 2_000;
 
@@ -148,9 +150,34 @@ impl Outbox {
         self.wake.notify_one();
     }
 
+    /// It does not go on by itself. Whoever carries it still does so until it is put down, so that
+    /// there are never two.
+    pub(super) fn halt(&self, id: &str) {
+        if let Some(entry) = lock(&self.queue).entries.get_mut(id) {
+            entry.moving = false;
+        }
+    }
+
+    /// It could not be written down how far it got: tried again after a while.
+    pub(super) fn put_off(&self, id: &str) {
+        let at = self.now() + UNWRITTEN;
+        if let Some(entry) = lock(&self.queue).entries.get_mut(id) {
+            entry.not_before = Some(at);
+            entry.moving = true;
+        }
+    }
+
     pub(super) fn may_send(&self, id: &str) -> bool {
         let now = self.now();
         lock(&self.queue).may_send(id, now)
+    }
+
+    /// How long a server asked to be left alone from now on.
+    pub(super) fn pause_of(&self, host: &str) -> Option<Duration> {
+        let now = self.now();
+        let at = lock(&self.queue).hosts.get(host)?.not_before?;
+        let left = u64::try_from(at - now).ok().filter(|it| *it > 0)?;
+        Some(Duration::from_millis(left))
     }
 
     /// What keeps the operation waiting, and whether it is being carried.
@@ -182,7 +209,9 @@ impl Outbox {
                 .and_then(|it| it.not_before)
                 .unwrap_or(at)
         };
-        Ok(app.store().set_host_pause(host, at)?)
+        app.store().set_host_pause(host, at)?;
+        app.tell(crate::Event::OutboxChanged);
+        Ok(())
     }
 
     pub(super) fn unreachable(&self, app: &App, host: &str, not_connected: bool, message: String) {
@@ -313,7 +342,8 @@ async fn run(inner: Weak<Inner>) {
             return;
         };
         let outbox = app.outbox();
-        if let Some(by) = lock(&outbox.clock).moved(app.now().timestamp_millis()) {
+        let moved = lock(&outbox.clock).moved(app.now().timestamp_millis());
+        if let Some(by) = moved {
             clock_moved(&app, by);
         }
         let now = outbox.now();

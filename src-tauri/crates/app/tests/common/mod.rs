@@ -25,7 +25,7 @@ use retropress_app::{
     teams::{self, Team},
 };
 use retropress_confluence::{
-    Client, Credential, Endpoints, Http, HttpOptions, PageUpdate, Route, Url,
+    Client, Credential, Endpoints, FoundPage, Http, HttpOptions, PageUpdate, Route, SpaceRef, Url,
 };
 use retropress_sandbox::{Options, Sandbox};
 use retropress_secrets::Vault;
@@ -145,9 +145,17 @@ fn app(
             ..HttpOptions::default()
         },
         oauth: oauth.clone(),
-        clock: Utc::now,
+        clock,
     })
     .unwrap()
+}
+
+/// How far the computer's clock was set, in milliseconds, in the tests that do so.
+pub static CLOCK_SET: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(0);
+
+fn clock() -> chrono::DateTime<Utc> {
+    let by = CLOCK_SET.load(std::sync::atomic::Ordering::SeqCst);
+    Utc::now() + chrono::Duration::milliseconds(by)
 }
 
 /// One that nobody listens on, below the range from which the system takes ports of its own accord.
@@ -301,6 +309,41 @@ impl World {
 
     /// Somebody changes the page in Confluence itself.
     pub async fn edit_in_confluence(&self, page_id: &str) {
+        let (client, page, space) = self.in_confluence(page_id).await;
+        let update = PageUpdate {
+            id: page.id,
+            space,
+            title: page.title,
+            body: format!("{}<p>One more thing.</p>", page.body.unwrap()),
+            version: page.version + 1,
+            message: "By hand".into(),
+            parent_id: page.parent_id,
+        };
+        client.update_page(&update).await.unwrap();
+    }
+
+    /// Somebody gives the page another title in Confluence itself.
+    pub async fn rename_in_confluence(&self, page_id: &str, title: &str) {
+        let (client, page, space) = self.in_confluence(page_id).await;
+        let update = PageUpdate {
+            id: page.id,
+            space,
+            title: title.to_owned(),
+            body: page.body.unwrap(),
+            version: page.version + 1,
+            message: String::new(),
+            parent_id: page.parent_id,
+        };
+        client.update_page(&update).await.unwrap();
+    }
+
+    /// Somebody puts the page into the bin in Confluence itself.
+    pub async fn trash_in_confluence(&self, page_id: &str) {
+        let (client, ..) = self.in_confluence(page_id).await;
+        client.delete_page(page_id).await.unwrap();
+    }
+
+    async fn in_confluence(&self, page_id: &str) -> (Client, FoundPage, SpaceRef) {
         let http = Http::new(&HttpOptions::default()).unwrap();
         let keys = self.sandbox.credentials();
         // The page is on one of the two hosts, and ids differ between them.
@@ -329,17 +372,7 @@ impl World {
                 .find(|it| it.key == SPACE)
                 .unwrap()
                 .to_ref();
-            let update = PageUpdate {
-                id: page.id,
-                space,
-                title: page.title,
-                body: format!("{}<p>One more thing.</p>", page.body.unwrap()),
-                version: page.version + 1,
-                message: "By hand".into(),
-                parent_id: page.parent_id,
-            };
-            client.update_page(&update).await.unwrap();
-            return;
+            return (client, page, space);
         }
         panic!("the page is on neither host");
     }

@@ -14,7 +14,7 @@ use super::{
             Answer, Call, Effect, Event, Milestone, Millis, ParentPlan, Plan, State,
             carries_marker, file_comment, step, version_message,
         },
-        failure::is_about_sign_in,
+        failure::{Why, is_about_sign_in},
         found::Found,
         queue::{Entry, Lane, Queue, SignIn},
     },
@@ -589,15 +589,12 @@ impl Client {
                 }
                 return Err(killed);
             }
-            if call.writes() {
-                match &answer {
-                    Answer::Failed(it) if it.outcome == Outcome::Unknown => {
-                        if call != Call::AddLabels {
-                            self.lost(id, &call);
-                        }
-                    }
-                    _ => {}
-                }
+            if call.writes()
+                && call != Call::AddLabels
+                && let Answer::Failed(it) = &answer
+                && it.outcome == Outcome::Unknown
+            {
+                self.lost(id, &call);
             }
             let now = self.now();
             if !matches!(answer, Answer::Failed(_))
@@ -652,12 +649,13 @@ impl Client {
                 {
                     failure.outcome = Outcome::NotDone;
                 }
-                Answer::Failed(failure) if self.sabotaged(Saboteur::CountsOffline) => {
-                    failure.why = super::super::failure::Why::Other;
-                    failure.outcome = match failure.outcome {
-                        Outcome::NotDone => Outcome::Unknown,
-                        other => other,
-                    };
+                Answer::Failed(failure)
+                    if self.sabotaged(Saboteur::CountsOffline) && failure.why == Why::Network =>
+                {
+                    failure.why = Why::Other;
+                    if !call.writes() {
+                        failure.outcome = Outcome::Unknown;
+                    }
                 }
                 _ => {}
             }

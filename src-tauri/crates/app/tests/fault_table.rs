@@ -1,0 +1,493 @@
+//! Each fault a network or a server may have, at each call of a publish that changes something: in the
+//! end there is one page with one PDF, and the fault really happened.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it should be"
+)]
+
+mod common;
+
+use std::{sync::Arc, time::Duration};
+
+use common::{World, world};
+use retropress_app::{
+    ErrorCode,
+    connect::Method,
+    drafts, history,
+    integrations::Integration,
+    publish::{self, Operation, OperationState, Resolution},
+};
+use retropress_confluence::{
+    Client, Credential, Endpoints, Http, HttpOptions, PageStatus, PageUpdate, Route, SpaceRef,
+    Upload,
+};
+use retropress_sandbox::{Fault, Host, Matching};
+use tokio::{sync::Semaphore, task::JoinSet};
+
+/// Worlds that wait side by side; most of the time is waiting.
+const SIDE_BY_SIDE: usize = 12;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    Parent,
+    Create,
+    Upload,
+    Update,
+    NewPdf,
+    Delete,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// Nobody presses anything.
+    ByItself,
+    /// Its author is told, and Retry brings it to its end.
+    AfterRetry,
+}
+
+/// The table: a name, the fault, and how it ends.
+fn faults(at: At) -> Vec<(&'static str, Fault, Ends)> {
+    use Ends::{AfterRetry, ByItself};
+    let mut all = vec![
+        ("cut before", Fault::cut(), ByItself),
+        ("cut after", Fault::cut().after_handling(), ByItself),
+        ("cut in mid-answer", Fault::cut_in_answer(), ByItself),
+        (
+            "short delay",
+            Fault::delay(Duration::from_millis(200)),
+            ByItself,
+        ),
+        // Longer than the client waits: it arrives while it is looked for.
+        ("late", Fault::delay(Duration::from_secs(5)), ByItself),
+        ("hang before", Fault::hang(), ByItself),
+        ("hang after", Fault::hang().after_handling(), ByItself),
+        ("html", Fault::html(), ByItself),
+        ("html after", Fault::html().after_handling(), ByItself),
+        ("invalid JSON", Fault::invalid_json(), ByItself),
+        (
+            "invalid JSON after",
+            Fault::invalid_json().after_handling(),
+            ByItself,
+        ),
+        ("rate limit", Fault::rate_limited(2), ByItself),
+    ];
+    for status in [408, 500, 502, 503, 504] {
+        all.push(("unknown", Fault::status(status), ByItself));
+        all.push((
+            "unknown, done",
+            Fault::status(status).after_handling(),
+            ByItself,
+        ));
+    }
+    for status in [400, 401, 403, 410, 413, 415] {
+        all.push(("refused", Fault::status(status), AfterRetry));
+    }
+    if at == At::Update {
+        all.push(("conflict", Fault::status(409), ByItself));
+        all.push((
+            "conflict, done",
+            Fault::status(409).after_handling(),
+            ByItself,
+        ));
+    }
+    if at == At::Delete {
+        // 400, 408 and 409 of a deletion are looked into at once; a body is not due.
+        all.retain(|it| !matches!(it.0, "cut in mid-answer"));
+    } else {
+        all.push(("not found", Fault::status(404), AfterRetry));
+    }
+    all
+}
+
+fn matching(method: Method, at: At) -> Matching {
+    let cloud = method == Method::ApiToken;
+    let pages = if cloud {
+        "/wiki/api/v2/pages$"
+    } else {
+        "/rest/api/content$"
+    };
+    let page = if cloud {
+        "/wiki/api/v2/pages/[0-9]+$"
+    } else {
+        "/rest/api/content/[0-9]+$"
+    };
+    match at {
+        At::Parent => Matching::request("POST", pages),
+        At::Create => Matching::request("POST", pages).nth(2),
+        At::Upload => Matching::request("POST", "/child/attachment$"),
+        At::Update => Matching::request("PUT", page),
+        At::NewPdf if cloud => Matching::request("PUT", "/child/attachment$"),
+        At::NewPdf => Matching::request("POST", "/child/attachment/[^/]+/data$"),
+        At::Delete => Matching::request("DELETE", page),
+    }
+}
+
+async fn client(world: &World, method: Method) -> (Client, SpaceRef) {
+    let http = Http::new(&HttpOptions::default()).unwrap();
+    let team = world.team().await;
+    let request = world.request(&team, method);
+    let site = retropress_confluence::discover(&http, &request.server_url, false)
+        .await
+        .unwrap();
+    let keys = world.sandbox.credentials();
+    let credential = match method {
+        Method::ApiToken => Credential::ApiToken {
+            email: keys.email,
+            token: keys.api_token.into(),
+        },
+        _ => Credential::PersonalAccessToken {
+            token: keys.personal_access_token.into(),
+        },
+    };
+    let client = Client::new(&http, site, credential, Endpoints::default(), Route::Site);
+    let spaces = client.spaces().await.unwrap();
+    let space = spaces.iter().find(|it| it.key == common::SPACE).unwrap();
+    (client, space.to_ref())
+}
+
+/// A draft that is published, for what comes after.
+async fn published(world: &World, integration: &Integration) -> (String, Operation) {
+    let draft = world.retrospective().await;
+    let done = world.publish(&draft, integration).await;
+    assert_eq!(done.state, OperationState::Done, "{:?}", done.error);
+    (draft, done)
+}
+
+async fn run(method: Method, at: At, fault: Fault, ends: Ends, what: &str) {
+    let world = world().await;
+    let integration = world.integration(method).await;
+    let before = match at {
+        At::Update | At::NewPdf | At::Delete => Some(published(&world, &integration).await),
+        _ => None,
+    };
+    world.sandbox.clear_requests();
+    let played = world.sandbox.faults().on(matching(method, at), fault);
+    let begun = match (&before, at) {
+        (Some((_, done)), At::Delete) => {
+            history::delete(&world.app, done.publication_id.clone().unwrap())
+                .await
+                .unwrap()
+        }
+        (Some((draft, _)), _) => {
+            publish::publish(&world.app, draft.clone(), integration.id.clone())
+                .await
+                .unwrap()
+        }
+        (None, _) => {
+            let draft = world.retrospective().await;
+            publish::publish(&world.app, draft, integration.id.clone())
+                .await
+                .unwrap()
+        }
+    };
+    let mut ended = settled(&world, &begun).await;
+    assert!(played.fired(), "{what}: the fault did not happen");
+    if ends == Ends::AfterRetry && ended.state != OperationState::Done {
+        assert!(
+            matches!(
+                ended.state,
+                OperationState::NeedsAttention | OperationState::Conflict
+            ),
+            "{what}: {ended:?}"
+        );
+        assert!(ended.error.is_some(), "{what}");
+        let again = publish::retry(&world.app, ended.id.clone()).await.unwrap();
+        ended = settled(&world, &again).await;
+    }
+    assert_eq!(ended.state, OperationState::Done, "{what}: {ended:?}");
+    assert_eq!(played.count(), 1, "{what}");
+    check(&world, method, at, &ended, what).await;
+}
+
+async fn settled(world: &World, operation: &Operation) -> Operation {
+    for _ in 0..12_000 {
+        let now = publish::operation(&world.app, operation.id.clone())
+            .await
+            .unwrap();
+        if !matches!(
+            now.state,
+            OperationState::Queued | OperationState::Running | OperationState::Checking
+        ) {
+            return now;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it goes on for ever: {operation:?}");
+}
+
+/// What the server has, and what it was sent on the way there.
+async fn check(world: &World, method: Method, at: At, ended: &Operation, what: &str) {
+    let requests = world.sandbox.requests();
+    for limited in requests.iter().filter(|it| it.status == Some(429)) {
+        let until = limited.at + chrono::Duration::seconds(2);
+        let early = requests
+            .iter()
+            .find(|it| it.at > limited.at && it.at < until);
+        assert!(early.is_none(), "{what}: early {early:?}");
+    }
+    // A live page is made by a create that was done; whatever else was sent was refused.
+    let made = |title: &str| {
+        requests
+            .iter()
+            .filter(|it| {
+                let answered = it.status.is_none_or(|it| it == 200) || it.fault.is_some();
+                it.method == "POST" && it.handled && answered && it.json()["title"] == title
+            })
+            .count()
+    };
+    let fresh = matches!(at, At::Parent | At::Create | At::Upload);
+    assert_eq!(made(&ended.title), usize::from(fresh), "{what}: creates");
+
+    let (client, space) = client(world, method).await;
+    let pages = client.pages_titled(&space, &ended.title).await.unwrap();
+    let live: Vec<_> = pages
+        .iter()
+        .filter(|it| it.status == PageStatus::Current)
+        .collect();
+    if at == At::Delete {
+        assert!(live.is_empty(), "{what}: it is still there");
+        return;
+    }
+    let [page] = live[..] else {
+        panic!("{what}: {} live pages", live.len())
+    };
+    assert!(
+        page.body.as_ref().unwrap().contains("retropress-"),
+        "{what}"
+    );
+    assert_eq!(page.version, if fresh { 1 } else { 2 }, "{what}");
+    let parent = format!("Retrospectives {}", chrono::Local::now().format("%Y"));
+    let parents = client.pages_titled(&space, &parent).await.unwrap();
+    let parents = parents.iter().filter(|it| it.status == PageStatus::Current);
+    assert_eq!(parents.count(), 1, "{what}: parent pages");
+
+    let entry = history::open(&world.app, ended.publication_id.clone().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(entry.page_id, page.id, "{what}");
+    let file = client.attachment(&page.id, &entry.pdf_name).await.unwrap();
+    let file = file.unwrap();
+    assert_eq!(file.version, if fresh { 1 } else { 2 }, "{what}: PDFs");
+    let [_, id, hash] = file.comment.split(':').collect::<Vec<_>>()[..] else {
+        panic!("{what}: {}", file.comment)
+    };
+    assert_eq!(id, ended.id, "{what}");
+    // The bytes that were sent are those of the hash.
+    let sent = requests
+        .iter()
+        .filter(|it| it.handled)
+        .flat_map(|it| &it.parts)
+        .filter(|it| it.file_name.is_some())
+        .all(|it| sha256(&it.bytes) == hash);
+    assert!(sent, "{what}: another PDF was sent");
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest as _, Sha256};
+    Sha256::digest(bytes)
+        .iter()
+        .map(|it| format!("{it:02x}"))
+        .collect()
+}
+
+async fn table(at: At) {
+    let room = Arc::new(Semaphore::new(SIDE_BY_SIDE));
+    let mut running = JoinSet::new();
+    for method in [Method::ApiToken, Method::PersonalAccessToken] {
+        for (name, fault, ends) in faults(at) {
+            let room = room.clone();
+            running.spawn(async move {
+                let _permit = room.acquire_owned().await.unwrap();
+                let what = format!("{method:?}, {at:?}, {name}, {fault}");
+                run(method, at, fault, ends, &what).await;
+            });
+        }
+    }
+    while let Some(ended) = running.join_next().await {
+        ended.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_at_the_creation_of_the_parent() {
+    table(At::Parent).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_at_the_creation_of_the_page() {
+    table(At::Create).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_at_the_upload() {
+    table(At::Upload).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_at_the_update() {
+    table(At::Update).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_at_the_upload_of_an_update() {
+    table(At::NewPdf).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_at_the_deletion() {
+    table(At::Delete).await;
+}
+
+/// Refused connections, from before the first call on.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_waits_for_a_host_that_refuses() {
+    for (method, host) in [
+        (Method::ApiToken, Host::Cloud),
+        (Method::PersonalAccessToken, Host::DataCenter),
+    ] {
+        for at in [At::Create, At::Update, At::Delete] {
+            let what = format!("{method:?}, {at:?}, refused");
+            let world = world().await;
+            let integration = world.integration(method).await;
+            let before = match at {
+                At::Create => None,
+                _ => Some(published(&world, &integration).await),
+            };
+            let draft = match &before {
+                Some((draft, _)) => draft.clone(),
+                None => world.retrospective().await,
+            };
+            world.sandbox.set_reachable(host, false).await.unwrap();
+            world.sandbox.clear_requests();
+            let begun = match (&before, at) {
+                (Some((_, done)), At::Delete) => {
+                    history::delete(&world.app, done.publication_id.clone().unwrap())
+                        .await
+                        .unwrap()
+                }
+                _ => publish::publish(&world.app, draft, integration.id.clone())
+                    .await
+                    .unwrap(),
+            };
+            assert!(world.sandbox.requests().is_empty(), "{what}");
+            world.sandbox.set_reachable(host, true).await.unwrap();
+            let ended = settled(&world, &begun).await;
+            assert_eq!(ended.state, OperationState::Done, "{what}: {ended:?}");
+            check(&world, method, at, &ended, &what).await;
+        }
+    }
+}
+
+/// What was done is seen by nobody for six seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_that_lag_double_nothing() {
+    let mut running = JoinSet::new();
+    for method in [Method::ApiToken, Method::PersonalAccessToken] {
+        for at in [At::Parent, At::Create, At::Upload] {
+            running.spawn(async move {
+                let what = format!("{method:?}, {at:?}, read lag");
+                let world = world().await;
+                let integration = world.integration(method).await;
+                world.sandbox.set_read_lag(Duration::from_secs(6));
+                world.sandbox.clear_requests();
+                let lost = Fault::cut().after_handling();
+                let played = world.sandbox.faults().on(matching(method, at), lost);
+                let draft = world.retrospective().await;
+                let ended = world_publish(&world, &draft, &integration).await;
+                assert!(played.fired(), "{what}");
+                assert_eq!(ended.state, OperationState::Done, "{what}: {ended:?}");
+                world.sandbox.set_read_lag(Duration::ZERO);
+                check(&world, method, at, &ended, &what).await;
+            });
+        }
+    }
+    while let Some(ended) = running.join_next().await {
+        ended.unwrap();
+    }
+}
+
+async fn world_publish(world: &World, draft: &str, integration: &Integration) -> Operation {
+    let begun = publish::publish(&world.app, draft.to_owned(), integration.id.clone())
+        .await
+        .unwrap();
+    settled(world, &begun).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_elses_file_of_the_same_name_stays_as_it_is() {
+    for method in [Method::ApiToken, Method::PersonalAccessToken] {
+        let world = world().await;
+        let integration = world.integration(method).await;
+        let played = world
+            .sandbox
+            .faults()
+            .on(matching(method, At::Upload), Fault::status(403));
+        let draft = world.retrospective().await;
+        let stopped = world_publish(&world, &draft, &integration).await;
+        assert!(played.fired());
+        assert_eq!(stopped.state, OperationState::NeedsAttention);
+        let entry = history::open(&world.app, stopped.publication_id.clone().unwrap())
+            .await
+            .unwrap();
+        let (client, _) = client(&world, method).await;
+        let theirs = Upload {
+            file_name: entry.pdf_name.clone(),
+            media_type: "application/pdf".into(),
+            bytes: b"theirs".to_vec(),
+            comment: "mine".into(),
+            replaces: None,
+        };
+        client.upload(&entry.page_id, &theirs).await.unwrap();
+        let again = publish::retry(&world.app, stopped.id).await.unwrap();
+        let done = settled(&world, &again).await;
+        assert_eq!(done.state, OperationState::Done, "{done:?}");
+        let kept = client.attachment(&entry.page_id, &entry.pdf_name).await;
+        let kept = kept.unwrap().unwrap();
+        assert_eq!((&*kept.comment, kept.version), ("mine", 1), "{method:?}");
+        let after = history::open(&world.app, entry.row.id).await.unwrap();
+        assert_ne!(after.pdf_name, entry.pdf_name);
+        let ours = client.attachment(&entry.page_id, &after.pdf_name).await;
+        assert!(ours.unwrap().unwrap().comment.contains(&done.id));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_lost_our_marker_is_written_to_by_nobody() {
+    for method in [Method::ApiToken, Method::PersonalAccessToken] {
+        let world = world().await;
+        let integration = world.integration(method).await;
+        let (draft, done) = published(&world, &integration).await;
+        let entry = history::open(&world.app, done.publication_id.unwrap())
+            .await
+            .unwrap();
+        let (client, space) = client(&world, method).await;
+        let page = client.page(&entry.page_id).await.unwrap().unwrap();
+        let update = PageUpdate {
+            id: page.id,
+            space,
+            title: page.title,
+            body: "<p>Something else.</p>".into(),
+            version: page.version + 1,
+            message: String::new(),
+            parent_id: page.parent_id,
+        };
+        client.update_page(&update).await.unwrap();
+        world.sandbox.clear_requests();
+        let stopped = world_publish(&world, &draft, &integration).await;
+        assert_eq!(stopped.state, OperationState::Conflict);
+        assert_eq!(stopped.error.unwrap().code, ErrorCode::NotOurs);
+        let still = publish::resolve(&world.app, stopped.id, Resolution::Overwrite)
+            .await
+            .unwrap();
+        assert_eq!(
+            settled(&world, &still).await.state,
+            OperationState::Conflict
+        );
+        let deleted = history::delete(&world.app, entry.row.id).await.unwrap();
+        assert_eq!(deleted.state, OperationState::NeedsAttention);
+        let wrote = world.sandbox.requests().iter().any(|it| it.method != "GET");
+        assert!(!wrote, "{method:?}");
+        assert!(drafts::open(&world.app, draft).await.is_ok());
+    }
+}

@@ -1,0 +1,173 @@
+//! Copies of the file, one a day, and what to do with a damaged one.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::{
+    Result, Store,
+    open::{FILE, connect},
+};
+
+/// So many are kept.
+pub const BACKUPS: u8 = 7;
+const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Stands beside a file in which a check found damage, for the next start to set it aside.
+const FOUND_DAMAGED: &str = "retropress.damage-found";
+
+/// Number 1 is the newest.
+fn backup(folder: &Path, number: u8) -> PathBuf {
+    folder.join(format!("retropress.backup-{number}.db"))
+}
+
+/// When the newest backup was made.
+pub(crate) fn newest(folder: &Path) -> Option<SystemTime> {
+    (1..=BACKUPS)
+        .filter_map(|number| fs::metadata(backup(folder, number)).ok()?.modified().ok())
+        .max()
+}
+
+impl Store {
+    /// Reads the whole file and answers whether it is sound. Damage is noted beside the file: the
+    /// next start sets it aside and opens the last good backup. Takes its time with a large file:
+    /// not for the start.
+    pub fn check(&self) -> Result<bool> {
+        // A connection of its own, so that nobody waits for it.
+        let file = Connection::open_with_flags(
+            self.folder().join(FILE),
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        let sound = is_sound(&file);
+        if !sound {
+            fs::write(self.folder().join(FOUND_DAMAGED), "")?;
+        }
+        Ok(sound)
+    }
+
+    /// Makes a fresh backup if the last one is older than a day, and lets go of the oldest. The file
+    /// is copied as it is: [`check`](Store::check) it before.
+    pub fn back_up(&self) -> Result<()> {
+        let folder = self.folder();
+        let age = newest(folder).and_then(|at| SystemTime::now().duration_since(at).ok());
+        if age.is_some_and(|it| it < EVERY) {
+            return Ok(());
+        }
+        let fresh = self.fresh_backup()?;
+        // From the oldest on: wherever this is cut short, no backup is lost but the oldest.
+        for number in (1..BACKUPS).rev() {
+            let from = backup(folder, number);
+            if from.exists() {
+                fs::rename(from, backup(folder, number + 1))?;
+            }
+        }
+        fs::rename(fresh, backup(folder, 1))?;
+        Ok(())
+    }
+
+    fn fresh_backup(&self) -> Result<PathBuf> {
+        let fresh = self.folder().join("retropress.backup.new.db");
+        self.copy_to(&fresh)?;
+        Ok(fresh)
+    }
+
+    /// Leaves nothing of what was deleted in any file: the newest backup is written anew, and the
+    /// older ones let go of every secret. `false`: another program is reading, and the database's
+    /// log keeps it until that ends. Takes its time.
+    pub fn forget_deleted(&self) -> Result<bool> {
+        let folder = self.folder();
+        let newest = backup(folder, 1);
+        if newest.exists() {
+            fs::rename(self.fresh_backup()?, newest)?;
+        }
+        for number in 2..=BACKUPS {
+            let older = backup(folder, number);
+            if older.exists() && !forget_secrets(&older) {
+                // Damaged: it could not take the place of the file anyway.
+                fs::remove_file(older)?;
+            }
+        }
+        // What was overwritten in the file is still in the log before it.
+        let busy: bool =
+            self.connection()
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(!busy)
+    }
+
+    /// A whole copy in one file, without its write-ahead log.
+    pub fn copy_to(&self, target: &Path) -> Result<()> {
+        if target.exists() {
+            fs::remove_file(target)?;
+        }
+        let source = Connection::open(self.folder().join(FILE))?;
+        source.execute("VACUUM INTO ?1", [target.to_string_lossy()])?;
+        fs::File::open(target)?.sync_all()?;
+        Ok(())
+    }
+}
+
+/// Whether the last check found damage.
+pub(crate) fn damage_was_found(folder: &Path) -> bool {
+    folder.join(FOUND_DAMAGED).exists()
+}
+
+/// Puts the newest backup that is sound in the place of the file, which is no longer there.
+pub(crate) fn restore(folder: &Path) -> Result<Option<Connection>> {
+    for number in 1..=BACKUPS {
+        let from = backup(folder, number);
+        if !from.exists() || !opens_sound(&from) {
+            continue;
+        }
+        let path = folder.join(FILE);
+        fs::copy(&from, &path)?;
+        return connect(&path).map(Some);
+    }
+    Ok(None)
+}
+
+fn forget_secrets(backup: &Path) -> bool {
+    let forget = |file: Connection| {
+        file.execute_batch(
+            "PRAGMA secure_delete = ON;
+             DELETE FROM secret;
+             UPDATE network SET proxy_password = NULL, client_key = NULL;
+             UPDATE setting SET value = json_remove(value, '$.sealedClientSecret')
+             WHERE name = 'signingIn';
+             VACUUM;",
+        )
+    };
+    Connection::open(backup).and_then(forget).is_ok()
+}
+
+fn opens_sound(path: &Path) -> bool {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags).is_ok_and(|it| is_sound(&it))
+}
+
+fn is_sound(file: &Connection) -> bool {
+    file.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
+        .is_ok_and(|it| it == "ok")
+}
+
+/// Renames the damaged file and its log. Nothing is thrown away.
+pub(crate) fn set_aside(folder: &Path) -> Result<String> {
+    for number in 1.. {
+        let name = format!("retropress.damaged-{number}.db");
+        if folder.join(&name).exists() {
+            continue;
+        }
+        fs::rename(folder.join(FILE), folder.join(&name))?;
+        for rest in ["-wal", "-shm"] {
+            let from = folder.join(format!("{FILE}{rest}"));
+            if from.exists() {
+                fs::rename(from, folder.join(format!("{name}{rest}")))?;
+            }
+        }
+        let _ = fs::remove_file(folder.join(FOUND_DAMAGED));
+        return Ok(name);
+    }
+    unreachable!("numbers do not end")
+}
