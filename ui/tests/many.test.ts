@@ -123,6 +123,20 @@ describe("publishing many", () => {
     expect(new Set(asked)).toEqual(new Set(["draft-1", "draft-2", "draft-4"]));
   });
 
+  it("says why where none of them can be", async () => {
+    await openApp();
+    await userEvent.click(await screen.findByRole("checkbox", { name: "Select Sprint 39" }));
+    await userEvent.click(within(await bar()).getByRole("button", { name: "See why…" }));
+    const dialog = within(
+      await screen.findByRole("dialog", { name: "None of them can be published" }),
+    );
+    expect(dialog.getByText("Sprint 39").textContent).toContain("is published as it is");
+    expect(dialog.queryByRole("button", { name: /^Publish/ })).toBeNull();
+    await expectNoFindings();
+    await userEvent.click(dialog.getAllByRole("button", { name: "Close" }).at(-1) as HTMLElement);
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  });
+
   it("shows one bar and the state of each of a hundred", async () => {
     const { held, end } = await begin(100);
     const dialog = within(screen.getByRole("dialog", { name: "Publishing 100 summaries" }));
