@@ -115,6 +115,25 @@ async fn are_accessible() {
     window.find("heading", "Published").await;
     check(&window, "Share, published").await;
 
+    window.press_with(&[Key::Control], '2').await;
+    window.find("heading", "Outbox").await;
+    check(&window, "Outbox").await;
+    window.click_containing("button", "Connections: ").await;
+    window.find("button", "Try now").await;
+    check(&window, "Connections").await;
+    window.click("button", "Close").await;
+    window.click("link", "Summaries").await;
+    window.click("checkbox", "Select all").await;
+    window.find("region", "Selected summaries").await;
+    check(&window, "Summaries, selected").await;
+    // One is published, the other one has no date.
+    window.click("button", "See why…").await;
+    window
+        .find("heading", "None of them can be published")
+        .await;
+    check(&window, "Publishing many").await;
+    window.press(Key::Escape).await;
+
     window.press_with(&[Key::Control, Key::Shift], 'n').await;
     window.find("button", "Start the health check").await;
     check(&window, "New health check").await;

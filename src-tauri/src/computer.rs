@@ -11,9 +11,12 @@ use std::{
 use async_trait::async_trait;
 use retropress_app::{Desktop, Versions};
 use tauri::AppHandle;
+use tauri_plugin_autostart::ManagerExt as _;
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
 use url::Url;
+
+use crate::tray;
 
 pub struct Computer {
     handle: AppHandle,
@@ -67,6 +70,25 @@ impl Desktop for Computer {
             system: system(),
             web_view: tauri::webview_version().unwrap_or_default(),
         }
+    }
+
+    fn hide_in_tray(&self) -> io::Result<()> {
+        tray::hide(&self.handle)
+    }
+
+    fn quit(&self) {
+        self.handle.exit(0);
+    }
+
+    fn starts_at_login(&self) -> io::Result<bool> {
+        let login = self.handle.autolaunch();
+        login.is_enabled().map_err(io::Error::other)
+    }
+
+    fn start_at_login(&self, on: bool) -> io::Result<()> {
+        let login = self.handle.autolaunch();
+        let done = if on { login.enable() } else { login.disable() };
+        done.map_err(io::Error::other)
     }
 }
 

@@ -4,14 +4,24 @@ mod commands;
 mod computer;
 mod logs;
 mod sandbox;
+mod tray;
 
-use std::{env, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    env,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use retropress_app::{App, OauthClient, OauthOptions, Parts};
+use retropress_app::{
+    App, OauthClient, OauthOptions, Parts,
+    desktop::{self, Close, Notification, Unseen},
+};
 use retropress_confluence::{Endpoints, HttpOptions, Url};
 use retropress_secrets::Vault;
-use tauri::{AppHandle, Emitter, Manager, webview::PageLoadEvent};
+use tauri::{AppHandle, Emitter, Manager, WindowEvent, webview::PageLoadEvent};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
+use tauri_plugin_notification::NotificationExt as _;
 
 /// What the environment asks for; every one is meant for tests and for administrators.
 struct Environment {
@@ -82,6 +92,16 @@ fn oauth() -> OauthOptions {
     options
 }
 
+/// How the system starts the app with the user's session.
+const AT_LOGIN: &str = "--at-login";
+
+fn started_into_tray(handle: &AppHandle) -> bool {
+    env::args().any(|it| it == AT_LOGIN)
+        && handle
+            .try_state::<Arc<App>>()
+            .is_some_and(|app| desktop::starts_in_tray(&app))
+}
+
 /// Opens the window and stays until it is closed.
 pub fn run() {
     no_core_dumps();
@@ -94,13 +114,38 @@ pub fn run() {
     let builder = builder
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_window_state::Builder::default().build())
+        .plugin(tauri_plugin_notification::init())
+        .plugin(
+            tauri_plugin_autostart::Builder::new()
+                .args([AT_LOGIN])
+                .build(),
+        )
         .invoke_handler(commands::handler())
         .on_page_load(|window, page| {
-            // Shown once there is something to see: no white flash, no empty frame.
-            if page.event() == PageLoadEvent::Finished
-                && let Err(problem) = window.window().show()
-            {
+            if page.event() != PageLoadEvent::Finished {
+                return;
+            }
+            if started_into_tray(window.app_handle()) {
+                put_away(window.app_handle());
+            } else if let Err(problem) = window.window().show() {
+                // Shown once there is something to see: no white flash, no empty frame.
                 tracing::error!(%problem, "the window could not be shown");
+            }
+        })
+        .on_window_event(|window, event| {
+            let WindowEvent::CloseRequested { api, .. } = event else {
+                return;
+            };
+            let Some(app) = window.try_state::<Arc<App>>() else {
+                return;
+            };
+            match tauri::async_runtime::block_on(desktop::close(&app)) {
+                Close::Quit => {}
+                Close::Ask(_) => api.prevent_close(),
+                Close::HideInTray => {
+                    api.prevent_close();
+                    put_away(window.app_handle());
+                }
             }
         })
         .setup(move |tauri| {
@@ -158,10 +203,26 @@ fn listen(handle: &AppHandle, app: &App) {
     let (handle, app) = (handle.clone(), app.clone());
     tauri::async_runtime::spawn(async move {
         let mut events = app.events();
-        tauri::async_runtime::spawn(async move { app.settle().await });
+        let mut unseen = Unseen::default();
+        let settling = app.clone();
+        tauri::async_runtime::spawn(async move { settling.settle().await });
+        let places = Places::default();
+        let opened = (handle.clone(), app.clone(), places.clone());
+        let clicked = handle.notification().on_action(move |action| {
+            let (handle, app, places) = &opened;
+            let place = action.notification().and_then(|it| places.of(it.id()));
+            show(handle);
+            desktop::open_place(app, &place.unwrap_or_else(|| "/outbox".to_owned()));
+        });
+        if let Err(problem) = clicked {
+            tracing::warn!(%problem, "a click on a notification will not be heard");
+        }
         loop {
             match events.recv().await {
                 Ok(event) => {
+                    if let Some(it) = unseen.after(&app, &event, in_front(&handle)).await {
+                        notify(&handle, &places, it);
+                    }
                     if let Err(problem) = handle.emit("changed", event) {
                         tracing::warn!(%problem, "the window was not told");
                     }
@@ -186,6 +247,43 @@ fn no_core_dumps() {
         if let Err(problem) = setrlimit(Resource::Core, none) {
             tracing::warn!(%problem, "core dumps could not be switched off");
         }
+    }
+}
+
+/// Where the notifications that were shown lead.
+#[derive(Clone, Default)]
+struct Places(Arc<Mutex<HashMap<i32, String>>>);
+
+impl Places {
+    fn keep(&self, place: String) -> i32 {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = i32::try_from(all.len()).unwrap_or(i32::MAX);
+        all.insert(id, place);
+        id
+    }
+
+    fn of(&self, id: i32) -> Option<String> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&id).cloned()
+    }
+}
+
+fn in_front(handle: &AppHandle) -> bool {
+    let window = handle.get_webview_window("main");
+    window.is_some_and(|it| it.is_visible().unwrap_or(true) && it.is_focused().unwrap_or(true))
+}
+
+fn notify(handle: &AppHandle, places: &Places, it: Notification) {
+    let id = places.keep(it.place);
+    let shown = handle
+        .notification()
+        .builder()
+        .id(id)
+        .title(it.title)
+        .body(it.body)
+        .show();
+    if let Err(problem) = shown {
+        tracing::warn!(%problem, "a notification could not be shown");
     }
 }
 
@@ -214,7 +312,26 @@ fn refuse(handle: &AppHandle, problem: &Refusal, automation: bool) {
         .show(move |_| end.exit(1));
 }
 
+/// Without a tray the window stays, minimised, and so does the app.
+fn put_away(handle: &AppHandle) {
+    let handle = handle.clone();
+    // The icon is made in the main thread, which is where this is called from.
+    tauri::async_runtime::spawn_blocking(move || {
+        if let Err(problem) = tray::hide(&handle) {
+            tracing::warn!(%problem, "there is no tray");
+            if let Some(window) = handle.get_webview_window("main") {
+                for outcome in [window.show(), window.minimize()] {
+                    if let Err(problem) = outcome {
+                        tracing::warn!(%problem, "the window could not be minimised");
+                    }
+                }
+            }
+        }
+    });
+}
+
 fn show(app: &AppHandle) {
+    tray::remove(app);
     if let Some(window) = app.get_webview_window("main") {
         for outcome in [window.unminimize(), window.show(), window.set_focus()] {
             if let Err(problem) = outcome {

@@ -464,18 +464,17 @@ impl Window {
 
     /// Shows the window in one of the two themes, whatever the settings say.
     pub async fn theme(&self, theme: &str) {
-        // The colours change over a time; two frames on, their transitions have begun.
-        const CHANGE: &str = r#"
-            const [theme, done] = arguments;
-            document.documentElement.dataset.theme = theme;
-            const settled = () => Promise.allSettled(document.getAnimations()
-                .filter((it) => it instanceof CSSTransition).map((it) => it.finished)).then(() => done(true));
-            requestAnimationFrame(() => requestAnimationFrame(settled));
-        "#;
-        self.driver
-            .execute_async(CHANGE, vec![json!(theme)])
-            .await
-            .unwrap();
+        self.run(
+            "document.documentElement.dataset.theme = arguments[0]",
+            vec![json!(theme)],
+        )
+        .await;
+        // Colours change slowly; here they are there at once.
+        self.run(
+            "for (const it of document.getAnimations()) if (it instanceof CSSTransition) it.finish()",
+            vec![],
+        )
+        .await;
     }
 
     pub async fn picture(&self, path: &Path) {

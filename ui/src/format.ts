@@ -74,3 +74,11 @@ export function initials(name: string): string {
     .join("")
     .toUpperCase();
 }
+
+/** How long until then: "0:40", "12:05", "3 h 10 min"; "0:00" when it has come. */
+export function until(instant: string, now: number): string {
+  const seconds = Math.max(0, Math.ceil((new Date(instant).valueOf() - now) / 1000));
+  const minutes = Math.floor(seconds / 60);
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
+}

@@ -14,6 +14,7 @@ const onDemand: Record<OnDemand, () => Promise<{ default: Screen }>> = {
   write: draft,
   share: draft,
   import: () => import("./screens/import/Import.svelte"),
+  outbox: () => import("./screens/outbox/Outbox.svelte"),
   published: () => import("./screens/published/Published.svelte"),
   settings: () => import("./screens/settings/Settings.svelte"),
   security: () => import("./screens/security/Security.svelte"),

@@ -20,6 +20,7 @@ import type { OutboxStatus } from "../src/api/bindings/OutboxStatus";
 import type { Publication } from "../src/api/bindings/Publication";
 import type { PublicationList } from "../src/api/bindings/PublicationList";
 import type { Queued } from "../src/api/bindings/Queued";
+import type { Reach } from "../src/api/bindings/Reach";
 import type { Settings } from "../src/api/bindings/Settings";
 import type { SignIn } from "../src/api/bindings/SignIn";
 import type { SignInRequest } from "../src/api/bindings/SignInRequest";
@@ -31,6 +32,7 @@ import type { Team } from "../src/api/bindings/Team";
 import type { Template } from "../src/api/bindings/Template";
 import type * as commands from "../src/api/commands";
 import { tell } from "../src/api/events";
+import * as queued from "./outbox-samples";
 import * as sample from "./samples";
 
 type Commands = typeof commands;
@@ -61,11 +63,17 @@ export interface State {
   /** Network settings, by their scope as JSON. */
   networks: Record<string, NetworkView>;
   signingIn: SigningIn;
+  /** What has not ended, each with the integration it goes through. */
+  outbox: queued.Waiting[];
+  /** By integration; one that is not named is online. */
+  reaches: Record<string, Reach>;
+  /** Integrations that are paused. */
+  paused: string[];
 }
 
 /** The seed of the preview and of most tests. */
 export const samples = (): Partial<State> => ({
-  settings: { theme: "system", paper: "a4", teamId: "team-1" },
+  settings: { theme: "system", paper: "a4", teamId: "team-1", closing: "ask", notify: true },
   teams: sample.teams(),
   drafts: sample.drafts(),
   integrations: sample.integrations(),
@@ -123,13 +131,15 @@ export class Backend {
   browserPace = 0;
   /** The build knows the organisation's sign-in app. */
   clientKnown = false;
+  /** The system starts the app with the session. */
+  atLogin = false;
   /** What Atlassian answers about the account. */
   sites = sample.sites();
   private readonly signIns = new Map<string, { request: SignInRequest; now: SignIn }>();
 
   constructor(seed: Partial<State> = {}) {
     this.state = {
-      settings: { theme: "system", paper: "a4", teamId: null },
+      settings: { theme: "system", paper: "a4", teamId: null, closing: "ask", notify: true },
       teams: [],
       drafts: [],
       integrations: [],
@@ -148,6 +158,9 @@ export class Backend {
         clientSecretSaved: false,
         broughtAlong: "",
       },
+      outbox: [],
+      reaches: {},
+      paused: [],
       ...structuredClone(seed),
     };
   }
@@ -259,9 +272,24 @@ export class Backend {
   }
 
   private operation(id: string): Operation {
-    const found = this.state.operations.find((it) => it.id === id);
+    const found =
+      this.state.operations.find((it) => it.id === id) ??
+      this.state.outbox.find((it) => it.row.operation.id === id)?.row.operation;
     if (!found) throw problem("gone", { message: "This publish is no longer there" });
     return found;
+  }
+
+  /** It ended: it leaves the Outbox, and the window is told. */
+  private end(id: string, state: "done" | "cancelled"): Operation {
+    const it = this.operation(id);
+    it.state = state;
+    it.error = null;
+    it.waiting = null;
+    if (state === "done") for (const step of it.steps) step.state = "done";
+    if (!this.state.operations.includes(it)) this.state.operations.push(it);
+    this.state.outbox = this.state.outbox.filter((row) => row.row.operation.id !== id);
+    tell({ type: "operationChanged", operationId: id, draftId: it.draftId });
+    return it;
   }
 
   /** Counts as the store does, with each answer. */
@@ -316,29 +344,50 @@ export class Backend {
   private connections(teamId: string): ConnectionStatus[] {
     return this.state.integrations
       .filter((it) => it.teamId === teamId)
-      .map((it) => ({
-        integrationId: it.id,
-        name: it.site.name,
-        host: it.site.name,
-        sandbox: it.sandbox,
-        reach: { type: "online" },
-        answeredAt: "2026-11-19T10:43:00Z",
-        nextQuestionAt: null,
-        notBefore: null,
-        paused: false,
-        signInNeeded: false,
-        queued: 0,
-        needYou: 0,
-      }));
+      .map((it) => {
+        const reach = this.state.reaches[it.id] ?? { type: "online" };
+        const own = this.state.outbox.filter((row) => row.integrationId === it.id);
+        const needYou = own.filter((row) => needsAuthor(row.row.operation)).length;
+        return {
+          integrationId: it.id,
+          name: it.site.name,
+          host: new URL(it.site.baseUrl).host,
+          sandbox: it.sandbox,
+          reach,
+          answeredAt: reach.type === "online" ? "2026-11-19T10:43:00Z" : null,
+          nextQuestionAt:
+            reach.type === "offline" || reach.type === "waitingForVpn"
+              ? new Date(Date.now() + 40_000).toISOString()
+              : null,
+          notBefore: null,
+          paused: this.state.paused.includes(it.id),
+          signInNeeded: false,
+          queued: own.length - needYou,
+          needYou,
+        };
+      });
   }
 
   private outboxStatus(teamId: string): OutboxStatus {
     const connections = this.connections(teamId);
+    const queued = connections.reduce((sum, it) => sum + it.queued, 0);
+    const matter = connections.filter((it) => queued === 0 || it.queued > 0);
+    const vpn = matter.find((it) => it.reach.type === "waitingForVpn");
     return {
-      chip: { type: "online", reachable: connections.length, of: connections.length },
+      chip: vpn
+        ? { type: "waitingForVpn", name: vpn.name }
+        : matter.some((it) => it.reach.type === "offline")
+          ? { type: "offline" }
+          : queued
+            ? { type: "queued", count: queued }
+            : {
+                type: "online",
+                reachable: connections.filter((it) => it.reach.type === "online").length,
+                of: connections.length,
+              },
       connections,
-      queued: 0,
-      needYou: 0,
+      queued,
+      needYou: connections.reduce((sum, it) => sum + it.needYou, 0),
       nextTryAt: null,
     };
   }
@@ -718,6 +767,15 @@ export class Backend {
     view_test: () => undefined,
     open_server_page: () => undefined,
 
+    leave: ({ leave }) => {
+      this.state.settings.closing = leave;
+    },
+    starts_at_login: () => this.atLogin,
+    start_at_login: ({ on }) => {
+      this.atLogin = on;
+      return on;
+    },
+
     read_security: () => sample.security(),
     save_security_pdf: () => "/home/ines/Confluence integration security.pdf",
     make_support_report: () => sample.supportReport,
@@ -842,30 +900,21 @@ export class Backend {
       });
     },
     open_operation: ({ operationId }) => this.operation(operationId),
-    retry_operation: ({ operationId }) => {
-      const it = this.operation(operationId);
-      it.state = "done";
-      it.error = null;
-      for (const step of it.steps) step.state = "done";
-      return it;
-    },
-    resolve_operation: ({ operationId }) => {
-      const it = this.operation(operationId);
-      it.state = "done";
-      it.error = null;
-      return it;
-    },
-    cancel_operation: ({ operationId }) => {
-      const it = this.operation(operationId);
-      it.state = "cancelled";
-      return it;
-    },
+    retry_operation: ({ operationId }) => this.end(operationId, "done"),
+    resolve_operation: ({ operationId, resolution }) =>
+      this.end(operationId, resolution.type === "keep" ? "cancelled" : "done"),
+    cancel_operation: ({ operationId }) => this.end(operationId, "cancelled"),
 
-    list_outbox: ({ teamId }) => ({
-      queues: this.connections(teamId).map((connection) => ({ connection, rows: [] })),
-      total: 0,
-      needYou: 0,
-    }),
+    list_outbox: ({ teamId }) => {
+      const { needYou } = this.outboxStatus(teamId);
+      const queues = this.connections(teamId).map((connection) => ({
+        connection,
+        rows: this.state.outbox
+          .filter((it) => it.integrationId === connection.integrationId)
+          .map((it) => it.row),
+      }));
+      return { queues, total: queues.reduce((sum, it) => sum + it.rows.length, 0), needYou };
+    },
     outbox_status: ({ teamId }) => this.outboxStatus(teamId),
     check_outbox: ({ teamId }) => this.outboxStatus(teamId),
     publish_many: async ({ draftIds, integrationId }) => {
@@ -877,31 +926,19 @@ export class Backend {
       return queued;
     },
     cancel_operations: ({ operationIds }) =>
-      (operationIds as string[]).map((id) => {
-        const it = this.operation(id);
-        it.state = "cancelled";
-        return it;
-      }),
+      (operationIds as string[]).map((id) => this.end(id, "cancelled")),
     retry_operations: ({ operationIds }) =>
-      Promise.all(
-        (operationIds as string[]).map((operationId) =>
-          this.answer("retry_operation", { operationId }),
-        ),
-      ) as Promise<Operation[]>,
-    pause_integration: () => undefined,
-    resume_integration: () => undefined,
-    back_to_draft: ({ operationId }) => {
-      const it = this.operation(operationId);
-      it.state = "cancelled";
-      return it.draftId ?? "";
+      (operationIds as string[]).map((id) => this.end(id, "done")),
+    pause_integration: ({ integrationId }) => {
+      this.state.paused.push(integrationId);
+      tell({ type: "outboxChanged" });
     },
-    conflict_details: ({ operationId }) => ({
-      operationId,
-      theirs: { title: "", version: 2, who: null, at: null, lines: [] },
-      ours: { title: "", version: 3, who: null, at: null, lines: [] },
-      link: "https://harbour-example.atlassian.net/wiki/spaces/PAY/pages/1",
-      mayOverwrite: true,
-    }),
+    resume_integration: ({ integrationId }) => {
+      this.state.paused = this.state.paused.filter((it) => it !== integrationId);
+      tell({ type: "outboxChanged" });
+    },
+    back_to_draft: ({ operationId }) => this.end(operationId, "cancelled").draftId ?? "",
+    conflict_details: ({ operationId }) => queued.conflict(operationId),
     view_operation: () => undefined,
 
     list_publications: ({ query }) => listPublications(this.state.publications, query),
@@ -1134,6 +1171,10 @@ function listPublications(
 function titleOf(content: Summary): string {
   const kind = content.kind === "retrospective" ? "Retrospective" : "Health Check";
   return `${content.title || content.date || "Untitled"} - ${kind}`;
+}
+
+function needsAuthor({ state }: Operation): boolean {
+  return state === "conflict" || state === "needsAttention";
 }
 
 function operation(

@@ -1,11 +1,12 @@
 // The app in a browser, with the stand-in in the place of Rust: `npm run preview-screens`.
-// "?empty" before the hash starts as on a new computer, "?many" with 10,000 drafts, "?oauth" with
+// "?empty" before the hash starts as on a new computer, "?outbox" with an Outbox of everything, "?many" with 10,000 drafts, "?oauth" with
 // integrations that sign in through the browser and a sign-in app that the build knows. A sign-in
 // through the browser is answered by itself after a few seconds.
 
 import { useTransport } from "../src/api/call";
 import { openWindow } from "../src/window";
 import { Backend, type State, samples } from "./backend";
+import * as queued from "./outbox-samples";
 import { manyDrafts, oauthIntegration } from "./samples";
 
 const oauthIntegrations = () => [
@@ -24,6 +25,14 @@ const seeds: Record<string, () => Partial<State>> = {
   "?oauth": () => ({ ...samples(), integrations: oauthIntegrations() }),
   "?many": () => ({ ...samples(), drafts: manyDrafts(10_000) }),
 };
+seeds["?outbox"] = () => ({
+  ...samples(),
+  drafts: samples().drafts?.map((it) =>
+    it.id === "draft-2" ? { ...it, state: { type: "queued" }, operationId: "operation-d" } : it,
+  ),
+  outbox: [...queued.waiting(), queued.titleTaken(), queued.parentGone()],
+  reaches: queued.reaches(),
+});
 const backend = new Backend((seeds[location.search] ?? samples)());
 backend.browserPace = 6000;
 backend.clientKnown = location.search === "?oauth";

@@ -80,7 +80,10 @@ it("shows the details of a row, by keyboard alone, and gives the focus back", as
 
 it("tells what became of the page in Confluence, and asks again when it could not be asked", async () => {
   const { backend, user } = await opened();
-  backend.failNext("look_at_publication", problem("gone", { message: "wiki.example.com was not found" }));
+  backend.failNext(
+    "look_at_publication",
+    problem("gone", { message: "wiki.example.com was not found" }),
+  );
   await user.click(screen.getByRole("link", { name: /Sprint 41/ }));
   const details = await screen.findByRole("complementary", { name: "Details" });
   await within(details).findByText(/wiki.example.com was not found/);

@@ -80,7 +80,7 @@ describe("integrations", () => {
   it("says that a team is not connected yet", async () => {
     await openApp("/settings/integrations", {
       ...samples(),
-      settings: { theme: "system", paper: "a4", teamId: "team-2" },
+      settings: { theme: "system", paper: "a4", teamId: "team-2", closing: "ask", notify: true },
     });
     await screen.findByText(/Mobile Onboarding is not connected yet/);
   });

@@ -12,7 +12,7 @@ import { Backend, problem, samples } from "./backend";
 it("goes to the places by their keys, and the focus goes to the heading", async () => {
   await openApp();
   const user = userEvent.setup();
-  await user.keyboard("{Control>}3{/Control}");
+  await user.keyboard("{Control>}4{/Control}");
   await waitFor(() =>
     expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Settings"),
   );
@@ -24,7 +24,7 @@ it("goes to the places by their keys, and the focus goes to the heading", async 
   await user.keyboard("{F1}");
   await screen.findByRole("dialog", { name: "Shortcuts" });
   // A dialog keeps the keyboard to itself.
-  await user.keyboard("{Control>}3{/Control}");
+  await user.keyboard("{Control>}4{/Control}");
   expect(location.hash).toBe("#/summaries");
 });
 

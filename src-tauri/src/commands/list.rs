@@ -98,6 +98,10 @@ commands! {
     delete_publication = history::delete(publication_id: String) -> Operation;
     republish = history::republish(publication_id: String) -> Operation;
 
+    leave = desktop::leave(leave: Leave) -> ();
+    starts_at_login = desktop::starts_at_login() -> bool;
+    start_at_login = desktop::start_at_login(on: bool) -> bool;
+
     read_security = security::read() -> Document;
     save_draft_file = share::save_draft(draft_id: String, format: DraftFile) -> Option<String>;
     save_security_pdf = security::save_pdf() -> Option<String>;

@@ -12,6 +12,7 @@ use retropress_app::{
         SpaceView, SubstitutionView, TitlePreview,
         sign_in::{self, OauthSetup, SignIn, SignInRequest},
     },
+    desktop::{self, Leave},
     drafts::{self, Draft, DraftList, DraftQuery, NewDraft, OpenActions, Saved},
     hand_on::{self, HandedOn},
     history::{self, PageNow, Publication, PublicationList, PublicationQuery},

@@ -16,6 +16,7 @@ import type { ImportPreview } from "./bindings/ImportPreview";
 import type { ImportSource } from "./bindings/ImportSource";
 import type { Integration } from "./bindings/Integration";
 import type { Kind } from "./bindings/Kind";
+import type { Leave } from "./bindings/Leave";
 import type { Method } from "./bindings/Method";
 import type { Model } from "./bindings/Model";
 import type { NetworkRequest } from "./bindings/NetworkRequest";
@@ -221,6 +222,12 @@ export const viewPublication = (publicationId: string): Promise<void> => call("v
 export const deletePublication = (publicationId: string): Promise<Operation> => call("delete_publication", { publicationId });
 
 export const republish = (publicationId: string): Promise<Operation> => call("republish", { publicationId });
+
+export const leave = (leave: Leave): Promise<void> => call("leave", { leave });
+
+export const startsAtLogin = (): Promise<boolean> => call("starts_at_login");
+
+export const startAtLogin = (on: boolean): Promise<boolean> => call("start_at_login", { on });
 
 export const readSecurity = (): Promise<Document> => call("read_security");
 

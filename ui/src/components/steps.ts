@@ -1,6 +1,6 @@
 import type { StepState } from "../api/bindings/StepState";
 
-interface Look {
+export interface Look {
   class: string;
   /** For screen readers. */
   word: string;
@@ -14,4 +14,9 @@ export const stepLooks: Record<StepState, Look> = {
   done: { class: "is-done", word: "done" },
   failed: { class: "is-bad", word: "failed" },
   conflict: { class: "is-clash", word: "conflict" },
+};
+
+/** Steps that wait for something, rather than for the one before. */
+export const waitingLooks: Partial<Record<StepState, Look>> = {
+  waiting: { class: "is-wait", word: "waiting" },
 };

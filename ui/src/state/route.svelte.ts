@@ -5,6 +5,7 @@ export type Route =
   | { screen: "write"; params: { draftId: string } }
   | { screen: "share"; params: { draftId: string } }
   | { screen: "import"; params: Record<string, never> }
+  | { screen: "outbox"; params: { operationId: string | null } }
   | { screen: "published"; params: { publicationId: string | null } }
   | { screen: "settings"; params: { section: SettingsSection } }
   | { screen: "security"; params: Record<string, never> }
@@ -32,6 +33,8 @@ export function parse(hash: string): Route {
       return { screen: third === "share" ? "share" : "write", params: { draftId: second } };
     case "import":
       return { screen: "import", params: {} };
+    case "outbox":
+      return { screen: "outbox", params: { operationId: second ?? null } };
     case "published":
       return { screen: "published", params: { publicationId: second ?? null } };
     case "settings":

@@ -18,12 +18,23 @@ export const session: Session = $state({
   start: null,
   teams: [],
   team: null,
-  settings: { theme: "system", paper: "a4", teamId: null },
+  settings: { theme: "system", paper: "a4", teamId: null, closing: "ask", notify: true },
 });
+
+let asked: Promise<Start> | null = null;
+
+/** Asks ahead, so that Rust answers while the window is put together. */
+export function askAhead(): void {
+  asked = start();
+  // Told by `open`, which waits for the same answer.
+  asked.catch(() => undefined);
+}
 
 /** Asks for all that the first picture needs. */
 export async function open(): Promise<void> {
-  const answer = await start();
+  const answering = asked ?? start();
+  asked = null;
+  const answer = await answering;
   session.settings = answer.settings;
   showTheme();
   take(answer.teams);

@@ -1,11 +1,20 @@
-//! What the app needs of the computer it runs on, given to it by the shell.
+//! What the app needs of the computer it runs on, given to it by the shell; and what it asks of it
+//! while its window is not in front.
 
-use std::path::PathBuf;
+use std::{collections::HashMap, io, path::PathBuf};
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 use url::Url;
 
-use crate::{ApiError, App, ErrorCode, Result, sandbox::SandboxClient};
+use crate::{
+    ApiError, App, ErrorCode, Event, Result,
+    publish::{self, Operation, OperationKind, OperationState, outbox},
+    sandbox::SandboxClient,
+    settings::{self, Closing},
+    teams,
+};
 
 #[async_trait]
 pub trait Desktop: Send + Sync {
@@ -19,6 +28,22 @@ pub trait Desktop: Send + Sync {
     /// computer.
     fn versions(&self) -> Versions {
         Versions::default()
+    }
+
+    /// Puts the window away and an icon into the tray. An error where this desktop has none.
+    fn hide_in_tray(&self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Ends the app, whatever is queued.
+    fn quit(&self) {}
+
+    fn starts_at_login(&self) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn start_at_login(&self, _on: bool) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
 
@@ -115,5 +140,299 @@ impl SandboxAddresses {
         [&self.cloud, &self.second_cloud, &self.data_center]
             .iter()
             .any(|it| it.origin() == address.origin())
+    }
+}
+
+/// What closing the window does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Close {
+    /// Nothing is queued, or its author chose that it may wait.
+    Quit,
+    HideInTray,
+    /// The window asks its author; this many are queued.
+    Ask(u32),
+}
+
+/// How the author wants to leave while something is queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Leave {
+    KeepPublishing,
+    Quit,
+}
+
+/// Decides what closing the window does, and tells the window where it has to ask.
+pub async fn close(app: &App) -> Close {
+    let queued = queued(app).await.unwrap_or_else(|problem| {
+        tracing::warn!(problem.message, "what is queued could not be read");
+        0
+    });
+    let closing = settings::read(app).map_or(Closing::Ask, |it| it.closing);
+    let close = on_close(queued, closing);
+    if let Close::Ask(queued) = close {
+        app.tell(Event::Leaving { queued });
+    }
+    close
+}
+
+fn on_close(queued: u32, closing: Closing) -> Close {
+    match closing {
+        _ if queued == 0 => Close::Quit,
+        Closing::Ask => Close::Ask(queued),
+        Closing::KeepPublishing => Close::HideInTray,
+        Closing::Quit => Close::Quit,
+    }
+}
+
+/// Leaves as the author chose, and does so from then on.
+///
+/// # Errors
+/// A desktop without a tray; then nothing is kept and the window stays.
+pub async fn leave(app: &App, leave: Leave) -> Result<()> {
+    let closing = match leave {
+        Leave::KeepPublishing => {
+            hide_in_tray(app)?;
+            Closing::KeepPublishing
+        }
+        Leave::Quit => Closing::Quit,
+    };
+    let mut settings = settings::read(app)?;
+    settings.closing = closing;
+    settings::save(app, settings).await?;
+    if leave == Leave::Quit {
+        app.inner.desktop.quit();
+    }
+    Ok(())
+}
+
+/// Whether a start with the session shows no window: its author lets the app publish in the tray.
+pub fn starts_in_tray(app: &App) -> bool {
+    settings::read(app).is_ok_and(|it| it.closing == Closing::KeepPublishing)
+}
+
+fn hide_in_tray(app: &App) -> Result<()> {
+    app.inner.desktop.hide_in_tray().map_err(|problem| {
+        let mut error = ApiError::new(
+            ErrorCode::Refused,
+            "This desktop has no tray",
+            "Leave the window open or minimised, or quit: what is queued is published after the next start.",
+        );
+        error.details = problem.to_string();
+        error
+    })
+}
+
+/// Whether the app starts with the user's session.
+pub async fn starts_at_login(app: &App) -> Result<bool> {
+    app.inner.desktop.starts_at_login().map_err(|it| login(&it))
+}
+
+pub async fn start_at_login(app: &App, on: bool) -> Result<bool> {
+    let desktop = &app.inner.desktop;
+    desktop.start_at_login(on).map_err(|it| login(&it))?;
+    desktop.starts_at_login().map_err(|it| login(&it))
+}
+
+fn login(problem: &io::Error) -> ApiError {
+    let mut error = ApiError::new(
+        ErrorCode::Refused,
+        "The start at login could not be changed",
+        "Add Retropress to the programs that start at login in the settings of this computer.",
+    );
+    error.details = problem.to_string();
+    error
+}
+
+/// Asks each Confluence of every team at once, and publishes what waits for it.
+pub async fn publish_now(app: &App) -> Result<()> {
+    for team in teams::list(app).await? {
+        outbox::check_all(app, team.id).await?;
+    }
+    Ok(())
+}
+
+/// How many go on by themselves, over all teams.
+async fn queued(app: &App) -> Result<u32> {
+    let mut queued = 0;
+    for team in teams::list(app).await? {
+        queued += outbox::status(app, team.id).await?.queued;
+    }
+    Ok(queued)
+}
+
+/// Brings the window to a place such as "/outbox".
+pub fn open_place(app: &App, place: &str) {
+    app.tell(Event::Open {
+        place: place.to_owned(),
+    });
+}
+
+/// A notification of the system, and where it leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    pub title: String,
+    pub body: String,
+    /// "/outbox/<id of the operation>", "/published/<id of the entry>"
+    pub place: String,
+}
+
+/// What happened while the window was not in front, as it is put into notifications: each that
+/// needs its author is told of once, those that went out all together when nothing moves any more.
+#[derive(Debug, Default)]
+pub struct Unseen {
+    told: HashMap<String, OperationState>,
+    published: Vec<(String, Option<String>)>,
+}
+
+impl Unseen {
+    /// What to tell after the event; `in_front` says whether the author sees the window.
+    pub async fn after(
+        &mut self,
+        app: &App,
+        event: &Event,
+        in_front: bool,
+    ) -> Option<Notification> {
+        let Event::OperationChanged {
+            operation_id,
+            draft_id: Some(_),
+        } = event
+        else {
+            return None;
+        };
+        let operation = publish::operation(app, operation_id.clone()).await.ok()?;
+        let queued = queued(app).await.ok()?;
+        let notify = settings::read(app).ok()?.notify;
+        self.take(operation, in_front || !notify, queued)
+    }
+
+    /// `seen`: its author needs no notification. `queued`: how many go on by themselves.
+    fn take(&mut self, operation: Operation, seen: bool, queued: u32) -> Option<Notification> {
+        let state = operation.state;
+        let stopped = matches!(
+            state,
+            OperationState::NeedsAttention | OperationState::Conflict
+        );
+        if !stopped && state != OperationState::Done {
+            self.told.remove(&operation.id);
+            return None;
+        }
+        if self.told.insert(operation.id.clone(), state) == Some(state) {
+            return None;
+        }
+        if seen {
+            self.published.clear();
+            return None;
+        }
+        if stopped {
+            return Some(Notification {
+                title: format!("{} needs you", operation.title),
+                body: operation.error.map(|it| it.message).unwrap_or_default(),
+                place: format!("/outbox/{}", operation.id),
+            });
+        }
+        if operation.kind == OperationKind::Delete {
+            return None;
+        }
+        self.published
+            .push((operation.title, operation.publication_id));
+        if queued > 0 {
+            return None;
+        }
+        went_out(std::mem::take(&mut self.published))
+    }
+}
+
+fn went_out(mut published: Vec<(String, Option<String>)>) -> Option<Notification> {
+    if published.len() > 1 {
+        return Some(Notification {
+            title: format!("{} summaries are published", published.len()),
+            body: "Each with its PDF.".to_owned(),
+            place: "/published".to_owned(),
+        });
+    }
+    let (title, publication) = published.pop()?;
+    Some(Notification {
+        title: "Published".to_owned(),
+        body: title,
+        place: publication.map_or("/published".to_owned(), |it| format!("/published/{it}")),
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closing_asks_only_while_something_is_queued() {
+        assert_eq!(on_close(0, Closing::Ask), Close::Quit);
+        assert_eq!(on_close(0, Closing::KeepPublishing), Close::Quit);
+        assert_eq!(on_close(3, Closing::Ask), Close::Ask(3));
+        assert_eq!(on_close(3, Closing::KeepPublishing), Close::HideInTray);
+        assert_eq!(on_close(3, Closing::Quit), Close::Quit);
+    }
+
+    fn operation(id: &str, state: OperationState) -> Operation {
+        Operation {
+            id: id.to_owned(),
+            draft_id: Some("draft".to_owned()),
+            kind: OperationKind::Create,
+            title: format!("Sprint {id}"),
+            state,
+            steps: vec![],
+            started_at: chrono::DateTime::UNIX_EPOCH,
+            ended_at: None,
+            publication_id: Some(format!("entry of {id}")),
+            error: None,
+            waiting: None,
+        }
+    }
+
+    #[test]
+    fn what_went_out_is_told_when_nothing_moves_any_more() {
+        use OperationState::{Done, Running};
+        let mut unseen = Unseen::default();
+        assert_eq!(unseen.take(operation("1", Running), false, 2), None);
+        assert_eq!(unseen.take(operation("1", Done), false, 1), None);
+        let both = unseen.take(operation("2", Done), false, 0).unwrap();
+        assert_eq!(
+            (&*both.title, &*both.place),
+            ("2 summaries are published", "/published")
+        );
+        let single = unseen.take(operation("3", Done), false, 0).unwrap();
+        assert_eq!(
+            (&*single.body, &*single.place),
+            ("Sprint 3", "/published/entry of 3")
+        );
+    }
+
+    #[test]
+    fn one_that_needs_its_author_is_told_of_once_each_time_it_stops() {
+        use OperationState::{NeedsAttention, Queued};
+        let mut unseen = Unseen::default();
+        let stopped = || operation("1", NeedsAttention);
+        let told = unseen.take(stopped(), false, 5).unwrap();
+        assert_eq!(
+            (&*told.title, &*told.place),
+            ("Sprint 1 needs you", "/outbox/1")
+        );
+        assert_eq!(unseen.take(stopped(), false, 5), None);
+        assert_eq!(unseen.take(operation("1", Queued), false, 5), None);
+        assert!(unseen.take(stopped(), false, 5).is_some());
+    }
+
+    #[test]
+    fn what_is_seen_or_deleted_needs_no_notification() {
+        use OperationState::{Conflict, Done};
+        let mut unseen = Unseen::default();
+        assert_eq!(unseen.take(operation("1", Done), false, 1), None);
+        assert_eq!(unseen.take(operation("2", Conflict), true, 1), None);
+        // The first was seen with it.
+        let third = unseen.take(operation("3", Done), false, 0).unwrap();
+        assert_eq!(third.body, "Sprint 3");
+        let mut deleted = operation("4", Done);
+        deleted.kind = OperationKind::Delete;
+        assert_eq!(unseen.take(deleted, false, 0), None);
     }
 }

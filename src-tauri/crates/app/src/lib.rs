@@ -5,7 +5,7 @@
 
 mod clients;
 pub mod connect;
-mod desktop;
+pub mod desktop;
 pub mod drafts;
 mod error;
 mod grant;
@@ -102,6 +102,12 @@ pub enum Event {
     IntegrationsChanged { team_id: String },
     #[serde(rename_all = "camelCase")]
     SignInChanged { sign_in_id: String },
+    /// The window is being closed while this many are queued; it asks its author.
+    #[serde(rename_all = "camelCase")]
+    Leaving { queued: u32 },
+    /// A notification or the tray leads here: "/outbox", "/published/<id>".
+    #[serde(rename_all = "camelCase")]
+    Open { place: String },
     /// A line of a checklist was ticked off. `of` names the wizard's session, or the integration.
     #[serde(rename_all = "camelCase")]
     ChecklistChanged {

@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 use crate::{ApiError, App, Result, teams::Team};
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
 #[ts(export)]
 pub struct Settings {
@@ -13,6 +13,33 @@ pub struct Settings {
     pub paper: Paper,
     /// The team shown; `None` before the first one is made.
     pub team_id: Option<String>,
+    /// What closing the window does while something is queued.
+    pub closing: Closing,
+    /// A notification when something queued went out or needs its author.
+    pub notify: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: Theme::default(),
+            paper: Paper::default(),
+            team_id: None,
+            closing: Closing::default(),
+            notify: true,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Closing {
+    #[default]
+    Ask,
+    /// The app stays in the tray and goes on publishing.
+    KeepPublishing,
+    Quit,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -504,6 +504,16 @@ fn network() -> Answer<Tally> {
     Ok(judge(rust_tests(&log), &log))
 }
 
+/// Files of `tests/` that drive the real window.
+const WINDOW_TESTS: &[&str] = &[
+    "main_job",
+    "bad_input",
+    "sign_in",
+    "connection",
+    "outbox",
+    "screens",
+];
+
 fn e2e() -> Answer<Tally> {
     if !cfg!(target_os = "linux") {
         return Ok(Tally::skipped(
@@ -515,18 +525,7 @@ fn e2e() -> Answer<Tally> {
     fs::remove_dir_all(&home).ok();
     let mut run = cargo();
     run.args(["test", "--workspace", "--no-fail-fast"])
-        .args([
-            "--test",
-            "main_job",
-            "--test",
-            "bad_input",
-            "--test",
-            "sign_in",
-            "--test",
-            "connection",
-            "--test",
-            "screens",
-        ])
+        .args(WINDOW_TESTS.iter().flat_map(|name| ["--test", name]))
         .args(["--", "--ignored", "--test-threads=1"])
         .env("TAURI_DRIVER", driver);
     let log = program::log("window", &mut desktop::around(&run, &home.join("keyring"))?)?;

@@ -2,6 +2,7 @@
 
 import type { ApiError } from "../../api/bindings/ApiError";
 import type { DraftList } from "../../api/bindings/DraftList";
+import type { DraftQuery } from "../../api/bindings/DraftQuery";
 import type { DraftSort } from "../../api/bindings/DraftSort";
 import type { Kind } from "../../api/bindings/Kind";
 import { asApiError } from "../../api/call";
@@ -38,15 +39,7 @@ export class SummaryList {
     this.asked += 1;
     const own = this.asked;
     try {
-      const found = await listDrafts({
-        teamId,
-        text: this.text,
-        kind: this.kind === "all" ? null : this.kind,
-        sort: this.sort,
-        descending: this.descending,
-        offset: this.page * pageSize,
-        limit: pageSize,
-      });
+      const found = await listDrafts(this.query(teamId, this.page * pageSize));
       if (own !== this.asked) return;
       this.found = found;
       this.failed = null;
@@ -54,6 +47,18 @@ export class SummaryList {
     } catch (problem) {
       if (own === this.asked) this.failed = asApiError(problem);
     }
+  }
+
+  query(teamId: string, offset: number): DraftQuery {
+    return {
+      teamId,
+      text: this.text,
+      kind: this.kind === "all" ? null : this.kind,
+      sort: this.sort,
+      descending: this.descending,
+      offset,
+      limit: pageSize,
+    };
   }
 
   /** The column's natural order first, the other way round when it is chosen again. */

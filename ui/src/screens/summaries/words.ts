@@ -12,9 +12,12 @@ export function nameOf(it: { title: string; date: string | null }): string {
   return it.title.trim() || date(it.date) || "Untitled";
 }
 
-/** The line below the name: what is in it, or how its publish stands. */
-export function noteOf(row: DraftRow): string {
-  const note = stateNote(row.state);
+/**
+ * The line below the name: what is in it, or how its publish stands. `waiting` says what a queued
+ * one waits for, once that is known.
+ */
+export function noteOf(row: DraftRow, waiting?: string): string {
+  const note = row.state.type === "queued" && waiting ? waiting : stateNote(row.state);
   return note && row.state.type !== "published"
     ? note
     : [row.contents, note].filter(Boolean).join(" · ");
@@ -61,4 +64,26 @@ export function contentsOf(content: Summary): string {
   ]
     .filter(Boolean)
     .join(", ");
+}
+
+/** Why a summary cannot be published together with others; empty where it can. */
+export function unpublishable(row: DraftRow): string {
+  if (!row.date) return "has no meeting date";
+  switch (row.state.type) {
+    case "draft":
+      return "";
+    case "published":
+      return row.state.changed ? "" : "is published as it is";
+    case "queued":
+    case "publishing":
+    case "checking":
+      return "is queued already";
+    case "pdfMissing":
+      return "lacks its PDF: retry the upload in the Outbox";
+    case "needsAttention":
+    case "conflict":
+      return "needs you in the Outbox first";
+    case "deleted":
+      return "was deleted in Confluence: publish it again from Share";
+  }
 }
