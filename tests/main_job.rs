@@ -214,7 +214,7 @@ async fn retrospective_with_basic_authentication_by_keyboard() {
         "{page}"
     );
 
-    window.press_with(&[Key::Control], '2').await;
+    window.press_with(&[Key::Control], '3').await;
     window.find_containing("link", "By keys alone").await;
     window
         .tab_to("link", "Retrospective: By keys alone - Retrospective")
