@@ -291,6 +291,7 @@ const LOG_MESSAGES: &[&str] = &[
     "unfinished operations could not be read",
     "unfinished renewals could not be looked for",
     "what a server asked for was not written down",
+    "what is queued could not be read",
     "what was removed stays in the database's log for a while",
     "what was removed stays in the last backup",
 ];
