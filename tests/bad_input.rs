@@ -51,6 +51,20 @@ async fn to_personal_access_token(window: &Window) {
         .await;
 }
 
+/// Through the whole wizard.
+async fn connect(window: &Window, server: &Sandbox) {
+    to_personal_access_token(window).await;
+    window
+        .fill("Server URL", &server.addresses().data_center)
+        .await;
+    let token = server.credentials().personal_access_token;
+    window.fill("Personal Access Token", &token).await;
+    next(window, "Configuration").await;
+    choose_space(window).await;
+    next(window, "Test").await;
+    save_connection(window).await;
+}
+
 /// Presses Next and waits for these words, in a message that belongs to the field.
 async fn refused_at(window: &Window, label: &str, words: &str) {
     window.click("button", "Next").await;
@@ -122,16 +136,7 @@ async fn each_wrong_address_is_named_at_its_field() {
 async fn each_refused_publish_says_why_and_keeps_the_draft() {
     let window = Window::open().await;
     let server = confluence().await;
-    to_personal_access_token(&window).await;
-    window
-        .fill("Server URL", &server.addresses().data_center.clone())
-        .await;
-    let token = server.credentials().personal_access_token;
-    window.fill("Personal Access Token", &token).await;
-    next(&window, "Configuration").await;
-    choose_space(&window).await;
-    next(&window, "Test").await;
-    save_connection(&window).await;
+    connect(&window, &server).await;
 
     let draft = async |title: &str| {
         window.press_with(&[Key::Control], '1').await;
@@ -205,16 +210,7 @@ async fn each_refused_publish_says_why_and_keeps_the_draft() {
 async fn odd_notes_are_refused_or_kept_whole() {
     let window = Window::open().await;
     let server = confluence().await;
-    to_personal_access_token(&window).await;
-    window
-        .fill("Server URL", &server.addresses().data_center.clone())
-        .await;
-    let token = server.credentials().personal_access_token;
-    window.fill("Personal Access Token", &token).await;
-    next(&window, "Configuration").await;
-    choose_space(&window).await;
-    next(&window, "Test").await;
-    save_connection(&window).await;
+    connect(&window, &server).await;
     window.click("link", "Summaries").await;
     window.click("link", "Import…").await;
 
