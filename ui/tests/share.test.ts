@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import type { Operation } from "../src/api/bindings/Operation";
 import { spreadWords, stepClass, trendOf } from "../src/screens/share/distribution";
+import { another, faultOf } from "../src/screens/share/new-title";
 import { toasts } from "../src/state/announce.svelte";
 import { expectNoFindings, openApp } from "./app";
 import { type Backend, problem, samples } from "./backend";
@@ -342,6 +343,15 @@ it("saves the draft as Markdown and as JSON", async () => {
   await user.click(screen.getByRole("button", { name: "Other ways to share" }));
   await user.click(screen.getByRole("menuitem", { name: "Save as JSON…" }));
   await screen.findByText("The disk is full");
+});
+
+it("offers the next number for a title that is taken", () => {
+  expect(another("Sprint 42")).toBe("Sprint 42 (2)");
+  expect(another("Sprint 42 (2)")).toBe("Sprint 42 (3)");
+  expect(another("Sprint (2) 42")).toBe("Sprint (2) 42 (2)");
+  expect(faultOf("")).toBe("Enter a title.");
+  expect(faultOf("x".repeat(255))).toBe("");
+  expect(faultOf("x".repeat(256))).toMatch(/at most 255/);
 });
 
 it("spreads five colours over any scale, and says trends in words", () => {

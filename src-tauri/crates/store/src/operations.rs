@@ -59,16 +59,21 @@ fn record(row: &Row<'_>) -> rusqlite::Result<OperationRecord> {
         pdf: row.get(8)?,
         pdf_sha256: row.get(9)?,
         started_at: row.get(10)?,
-        progress: OperationProgress {
-            title: row.get(11)?,
-            publication_id: row.get(12)?,
-            state: row.get(13)?,
-            step: row.get(14)?,
-            in_doubt: row.get(15)?,
-            found: row.get(16)?,
-            error: row.get(17)?,
-            ended_at: row.get(18)?,
-        },
+        progress: progress(row, 11)?,
+    })
+}
+
+/// Title, publication, state, step, doubt, what was found, error and end, the first at column `from`.
+pub(crate) fn progress(row: &Row<'_>, from: usize) -> rusqlite::Result<OperationProgress> {
+    Ok(OperationProgress {
+        title: row.get(from)?,
+        publication_id: row.get(from + 1)?,
+        state: row.get(from + 2)?,
+        step: row.get(from + 3)?,
+        in_doubt: row.get(from + 4)?,
+        found: row.get(from + 5)?,
+        error: row.get(from + 6)?,
+        ended_at: row.get(from + 7)?,
     })
 }
 

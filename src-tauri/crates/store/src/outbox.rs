@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, params};
 
-use crate::{Result, Store};
+use crate::{OperationProgress, Result, Store, operations::progress};
 
 /// An operation without what was rendered, for lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct OpenOperation {
     pub draft_id: Option<String>,
     pub frozen: String,
     pub started_at: i64,
-    pub progress: crate::OperationProgress,
+    pub progress: OperationProgress,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,16 +33,7 @@ fn open_operation(row: &Row<'_>) -> rusqlite::Result<OpenOperation> {
         draft_id: row.get(4)?,
         frozen: row.get(5)?,
         started_at: row.get(6)?,
-        progress: crate::OperationProgress {
-            title: row.get(7)?,
-            publication_id: row.get(8)?,
-            state: row.get(9)?,
-            step: row.get(10)?,
-            in_doubt: row.get(11)?,
-            found: row.get(12)?,
-            error: row.get(13)?,
-            ended_at: row.get(14)?,
-        },
+        progress: progress(row, 7)?,
     })
 }
 
