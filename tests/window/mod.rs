@@ -469,12 +469,6 @@ impl Window {
             vec![json!(theme)],
         )
         .await;
-        // Colours change slowly; here they are there at once.
-        self.run(
-            "for (const it of document.getAnimations()) if (it instanceof CSSTransition) it.finish()",
-            vec![],
-        )
-        .await;
     }
 
     pub async fn picture(&self, path: &Path) {

@@ -1,5 +1,11 @@
 // What the tests look for in the window, by role and accessible name. Runs after axe-core, whose
 // reading of roles and names it uses, so that what a test finds is what a screen reader says.
+
+// Nothing moves or fades while it is looked at: a test meets what stays on the screen.
+const still = new CSSStyleSheet();
+still.replaceSync("*, ::before, ::after { animation: none !important; transition: none !important }");
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, still];
+
 window.retropressTest = {
   /** Only what can be met now: the open dialog hides everything behind it. */
   area() {
