@@ -1,6 +1,9 @@
 //! The built-in sandbox, started when it is first asked for and stopped with the app.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use retropress_app::{ApiError, ErrorCode, SandboxAddresses, SandboxHost, sandbox::SandboxClient};
@@ -10,6 +13,9 @@ use url::Url;
 
 /// The first of its ports; always the same, since integrations keep its address.
 const PORT: u16 = 47610;
+
+/// So long another Retropress is given to end.
+const CLOSING: Duration = Duration::from_secs(5);
 
 pub struct BuiltIn {
     folder: PathBuf,
@@ -50,9 +56,7 @@ impl SandboxHost for BuiltIn {
             port: self.port,
             folder: Some(self.folder.clone()),
         };
-        let sandbox = Sandbox::start(options)
-            .await
-            .map_err(|it| not_working(&it))?;
+        let sandbox = start(options).await.map_err(|it| not_working(&it))?;
         sandbox
             .set_redirect_uri(self.redirect.as_str())
             .map_err(|it| not_working(&it))?;
@@ -83,6 +87,19 @@ impl SandboxHost for BuiltIn {
             sandbox.empty().await.map_err(|it| not_working(&it))?;
         }
         Ok(())
+    }
+}
+
+/// A Retropress that was just closed may hold the ports for another moment.
+async fn start(options: Options) -> Result<Sandbox, SandboxError> {
+    let since = Instant::now();
+    loop {
+        match Sandbox::start(options.clone()).await {
+            Err(SandboxError::PortBusy { .. }) if since.elapsed() < CLOSING => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            answer => return answer,
+        }
     }
 }
 
@@ -148,5 +165,33 @@ fn error(code: ErrorCode, message: &str) -> ApiError {
         retryable: true,
         field: None,
         details: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn waits_for_a_retropress_that_is_just_closing() {
+        let (held, port) = (20_000..30_000)
+            .step_by(10)
+            .find_map(|port| Some((TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()?, port)))
+            .unwrap();
+        let closes = tokio::spawn(async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            drop(held);
+        });
+        let options = Options {
+            port,
+            ..Options::default()
+        };
+        let busy = Sandbox::start(options.clone()).await;
+        assert!(matches!(busy, Err(SandboxError::PortBusy { .. })));
+        let sandbox = start(options).await.unwrap();
+        assert!(sandbox.addresses().cloud.contains(&port.to_string()));
+        closes.await.unwrap();
     }
 }

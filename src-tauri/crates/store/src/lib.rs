@@ -7,6 +7,7 @@ mod backup;
 mod drafts;
 mod error;
 mod health;
+mod history_list;
 mod integrations;
 mod library;
 mod network;
@@ -22,6 +23,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use history_list::HistoryList;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use backup::BACKUPS;
@@ -45,6 +47,8 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 #[derive(Clone)]
 pub struct Store {
     connection: Arc<Mutex<Connection>>,
+    /// Locked before the connection where both are.
+    history: Arc<Mutex<Option<HistoryList>>>,
     folder: PathBuf,
 }
 
@@ -59,6 +63,10 @@ impl Store {
         self.connection
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn history_list(&self) -> MutexGuard<'_, Option<HistoryList>> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {

@@ -18,6 +18,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("schema-sign-in.sql"),
     include_str!("schema-outbox.sql"),
+    include_str!("schema-history.sql"),
+    include_str!("schema-withdrawn.sql"),
 ];
 
 /// An open store, and what the user should be told about it.
@@ -70,6 +72,7 @@ fn opened(
 ) -> Opened {
     let store = Store {
         connection: Arc::new(Mutex::new(connection)),
+        history: Arc::default(),
         folder: folder.to_path_buf(),
     };
     Opened {

@@ -1,8 +1,11 @@
 //! The history of what was published.
 
-use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use crate::{Result, Store};
+use crate::{
+    Result, Store,
+    history_list::{HistoryList, fold},
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicationRecord {
@@ -135,65 +138,17 @@ impl Store {
         &self,
         filter: &PublicationFilter<'_>,
     ) -> Result<(Vec<PublicationRecord>, u32, Vec<(String, String)>)> {
-        let direction = if filter.descending { "DESC" } else { "ASC" };
-        let order = match filter.order {
-            PublicationOrder::Date => format!("date {direction}, published_at {direction}, id"),
-            PublicationOrder::Title => format!("folded {direction}, id"),
-            PublicationOrder::Published => format!("published_at {direction}, id"),
-        };
-        let words: Vec<String> = filter
-            .text
-            .split_whitespace()
-            .map(|it| {
-                format!(
-                    "%{}%",
-                    fold(it)
-                        .replace('\\', "\\\\")
-                        .replace('%', "\\%")
-                        .replace('_', "\\_")
-                )
-            })
-            .collect();
-        let pattern = serde_json::to_string(&words).unwrap_or_default();
-        let condition = "team_id = :team AND (:kind IS NULL OR kind = :kind)
-             AND (:space IS NULL OR space_key = :space) AND (:status IS NULL OR status = :status)
-             AND (:since IS NULL OR date >= :since)
-             AND NOT EXISTS (SELECT 1 FROM json_each(:words)
-                             WHERE NOT folded LIKE json_each.value ESCAPE '\\')";
+        let mut at_hand = self.history_list();
         self.read(|tx| {
-            let mut statement = tx.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM publication WHERE {condition}
-                 ORDER BY {order} LIMIT :limit OFFSET :offset"
-            ))?;
-            let rows = statement
-                .query_map(
-                    named_params! {
-                        ":team": filter.team_id, ":kind": filter.kind, ":space": filter.space_key,
-                        ":status": filter.status, ":since": filter.since, ":words": pattern,
-                        ":limit": filter.limit, ":offset": filter.offset,
-                    },
-                    record,
-                )?
+            let list = HistoryList::of(&mut at_hand, tx, filter.team_id)?;
+            let (ids, total) = list.find(filter);
+            let mut statement =
+                tx.prepare_cached(&format!("SELECT {COLUMNS} FROM publication WHERE id = ?1"))?;
+            let rows = ids
+                .into_iter()
+                .map(|id| statement.query_row([id], record))
                 .collect::<Result<_, _>>()?;
-            let total = tx
-                .prepare_cached(&format!(
-                    "SELECT count(*) FROM publication WHERE {condition}"
-                ))?
-                .query_row(
-                    named_params! {
-                        ":team": filter.team_id, ":kind": filter.kind, ":space": filter.space_key,
-                        ":status": filter.status, ":since": filter.since, ":words": pattern,
-                    },
-                    |row| row.get(0),
-                )?;
-            let mut statement = tx.prepare_cached(
-                "SELECT space_key, max(space_name) FROM publication WHERE team_id = ?1
-                 GROUP BY space_key ORDER BY 2",
-            )?;
-            let spaces = statement
-                .query_map([filter.team_id], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<Result<_, _>>()?;
-            Ok((rows, total, spaces))
+            Ok((rows, total, list.spaces().to_vec()))
         })
     }
 
@@ -299,9 +254,4 @@ pub(crate) fn save(tx: &Transaction<'_>, it: &PublicationRecord) -> Result<()> {
         ],
     )?;
     Ok(())
-}
-
-/// SQLite's LIKE folds ASCII letters only.
-fn fold(text: &str) -> String {
-    text.to_lowercase()
 }
