@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import { tell } from "../src/api/events";
 import { compare, fold } from "../src/screens/outbox/diff";
+import { cancelledWords } from "../src/screens/outbox/words";
 import { expectNoFindings, openApp } from "./app";
 import { problem, type State, samples } from "./backend";
 import * as queued from "./outbox-samples";
@@ -108,6 +109,17 @@ describe("the Outbox", () => {
     await waitFor(() =>
       expect(document.activeElement?.textContent?.trim()).toBe("Sign in again for Release 8.0"),
     );
+  });
+
+  it("promises nothing of what is cancelled while its answer is not known", () => {
+    const words = (kind: "create" | "delete", state: "queued" | "checking") =>
+      cancelledWords(
+        queued.row("o", "d", "Sprint 42", 3, "checking", { operation: { kind, state } }),
+      );
+    expect(words("create", "queued")).toBe("Sprint 42 is cancelled. The draft is as it was.");
+    expect(words("create", "checking")).toContain("stands in Published");
+    expect(words("delete", "queued")).toContain("is kept");
+    expect(words("delete", "checking")).not.toContain("is kept");
   });
 
   it("goes back to the draft with Edit", async () => {

@@ -42,6 +42,10 @@ pub struct OperationProgress {
     pub ended_at: Option<i64>,
 }
 
+/// Whoever carries on what was cancelled in the meantime writes nothing.
+const NOT_OVER: &str = "state <> 'cancelled'
+                        AND (state <> 'withdrawn' OR ?4 IN ('withdrawn', 'cancelled'))";
+
 const COLUMNS: &str = "id, kind, team_id, integration_id, draft_id, frozen, storage, storage_sha256, \
                        pdf, pdf_sha256, started_at, title, publication_id, state, step, in_doubt, \
                        progress, error, ended_at";
@@ -143,11 +147,14 @@ impl Store {
         })
     }
 
-    /// Those that have not ended, oldest first.
+    /// Those that have not ended, and those that were cancelled and may have arrived; oldest first.
     pub fn open_operations(&self) -> Result<Vec<String>> {
         self.read(|tx| {
             let mut statement = tx.prepare_cached(
-                "SELECT id FROM operation WHERE ended_at IS NULL ORDER BY started_at, id",
+                "SELECT id FROM (SELECT id, started_at FROM operation WHERE ended_at IS NULL
+                                 UNION ALL
+                                 SELECT id, started_at FROM operation WHERE state = 'withdrawn')
+                 ORDER BY started_at, id",
             )?;
             let rows = statement.query_map([], |row| row.get(0))?;
             Ok(rows.collect::<Result<_, _>>()?)
@@ -166,13 +173,15 @@ impl Store {
         timeline: Option<&TimelineRecord>,
     ) -> Result<bool> {
         self.write(|tx| {
-            let written = update(tx, id, progress, "state <> 'cancelled'")?;
+            let written = update(tx, id, progress, NOT_OVER)?;
             if let Some(publication) = publication {
                 publications::save(tx, publication)?;
                 if let Some(draft_id) = &publication.draft_id {
+                    // One that was cancelled and arrived does not push aside what was published since.
                     tx.execute(
-                        "UPDATE draft SET publication_id = ?2 WHERE id = ?1",
-                        params![draft_id, publication.id],
+                        "UPDATE draft SET publication_id = ?2
+                         WHERE id = ?1 AND (publication_id IS NULL OR operation_id = ?3)",
+                        params![draft_id, publication.id, id],
                     )?;
                 }
                 if let Some(entry) = timeline {
@@ -180,18 +189,6 @@ impl Store {
                 }
             }
             Ok(written > 0)
-        })
-    }
-
-    /// Final. Answers `false` when the operation had ended before.
-    pub fn cancel_operation(&self, id: &str, now: i64) -> Result<bool> {
-        self.write(|tx| {
-            let cancelled = tx.execute(
-                "UPDATE operation SET state = 'cancelled', ended_at = ?2
-                 WHERE id = ?1 AND ended_at IS NULL",
-                params![id, now],
-            )?;
-            Ok(cancelled > 0)
         })
     }
 

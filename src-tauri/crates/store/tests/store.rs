@@ -401,8 +401,19 @@ fn a_cancelled_operation_stays_cancelled_and_the_same_id_takes_no_other_content(
         store.enqueue(&other, None),
         Err(StoreError::OtherContent)
     ));
-    assert!(store.cancel_operation("op", 2).unwrap());
-    assert!(!store.progress("op", &progress, None, None).unwrap());
+    let at = |state: &str| OperationProgress {
+        state: state.into(),
+        ended_at: Some(2),
+        ..progress.clone()
+    };
+    let write = |it: &OperationProgress| store.progress("op", it, None, None).unwrap();
+    assert!(write(&at("withdrawn")));
+    assert!(!write(&progress), "whoever still carries it writes nothing");
+    assert!(write(&at("withdrawn")));
+    assert_eq!(store.open_operations().unwrap(), ["op"]);
+    assert!(store.outbox().unwrap().is_empty());
+    assert!(write(&at("cancelled")));
+    assert!(!write(&at("withdrawn")) && !write(&progress));
     assert_eq!(store.operation("op").unwrap().progress.state, "cancelled");
     assert!(store.open_operations().unwrap().is_empty());
 }

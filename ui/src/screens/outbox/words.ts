@@ -43,6 +43,18 @@ export function nameOf(row: OutboxRow): string {
   return row.draftTitle || row.operation.title;
 }
 
+/** What a cancel came to. While the answer is not known, neither is that. */
+export function cancelledWords(row: OutboxRow): string {
+  const { kind, state } = row.operation;
+  const name = nameOf(row);
+  if (state === "checking" && kind === "create")
+    return `${name} is cancelled. Should its page turn out to be there, it is told, and stands in Published.`;
+  if (kind !== "delete") return `${name} is cancelled. The draft is as it was.`;
+  return state === "checking"
+    ? `${name}: the deletion is not sent again`
+    : `${name}: the page is kept`;
+}
+
 /** "PAY / Retrospectives / Sprint 42 - Retrospective" */
 export function placeOf({ target }: OutboxRow): string {
   return [target.spaceKey, target.parent, target.title].filter(Boolean).join(" / ");

@@ -421,7 +421,10 @@ impl Work {
             Some(problem) => Some(to_text(problem)?),
             None => None,
         };
-        progress.ended_at = (state.phase == Phase::Done).then_some(now);
+        progress.ended_at = match state.phase.has_ended() {
+            true => progress.ended_at.or(Some(now)),
+            false => None,
+        };
         if let Some(publication) = &publication {
             progress.publication_id = Some(publication.id.clone());
         }
@@ -445,8 +448,18 @@ impl Work {
         if written {
             self.app.outbox().put(&self.record.id, self.entry());
         } else {
-            // It was cancelled: nobody is to take it up again.
-            self.app.outbox().halt(&self.record.id);
+            // It was cancelled in the meantime, and stands as that left it.
+            let stands = Self::load(&self.app, &self.record.id)?;
+            self.app.outbox().put(&self.record.id, stands.entry());
+        }
+        if written
+            && milestone == Some(Milestone::PageWritten)
+            && self.state.phase == Phase::Cancelled
+        {
+            let title = &self.state.found.stored_title;
+            self.app.tell(crate::Event::Noticed {
+                text: words::arrived_all_the_same(title),
+            });
         }
         self.app.tell(crate::Event::OperationChanged {
             operation_id: self.record.id.clone(),
@@ -469,7 +482,10 @@ impl Work {
             Milestone::PageWritten => (
                 TimelineEvent::Created,
                 format!("Page created {}", self.below()),
-                String::new(),
+                match self.state.phase {
+                    Phase::Cancelled => words::CAME_TOO_LATE.to_owned(),
+                    _ => String::new(),
+                },
             ),
             Milestone::Published => (
                 TimelineEvent::PdfUploaded,

@@ -23,11 +23,16 @@ pub(super) type Millis = i64;
 const LOOKS: u32 = 3;
 const LOOKING: Millis = 10_000;
 const BETWEEN_LOOKS: Millis = 4_000;
+/// After a cancel nothing is sent again that would meet a late page: it is looked for longer.
+const LOOKING_AFTER_CANCEL: Millis = 60_000;
+const BETWEEN_LOOKS_AFTER_CANCEL: Millis = 15_000;
 
 /// A call that got no answer so many times is not sent again unasked.
 const MOST_LOST: u32 = 5;
 /// So many failures of the server in a row, and its author is told.
 const MOST_ATTEMPTS: u32 = 10;
+/// And so many where it was cancelled and only what became of it is asked: some hours.
+const MOST_ATTEMPTS_AFTER_CANCEL: u32 = 50;
 /// The longest pause of our own between two tries.
 const LONGEST_PAUSE: Millis = 5 * 60_000;
 /// So long after its creation a page of ours is taken to have no attachment of anybody else.
@@ -99,6 +104,8 @@ pub(super) enum Event {
     Retry,
     /// The author writes over the version that was shown.
     Overwrite,
+    /// The author does not want it any more. Nothing is written to Confluence for it from now on.
+    Cancelled,
     /// Found unfinished when the app started.
     Restarted,
     /// The computer's clock was set; every time kept moves with it.
@@ -248,6 +255,7 @@ pub(super) fn step(state: State, event: Event) -> (State, Vec<Effect>) {
         Event::NotSent => run.not_sent(),
         Event::Retry => run.retry(),
         Event::Overwrite => run.overwrite(),
+        Event::Cancelled => run.cancelled(),
         Event::Restarted => run.restarted(),
         Event::ClockMoved { by } => run.clock_moved(by),
     }
@@ -463,6 +471,11 @@ impl Run {
         if !certain && !self.found_nothing() {
             return;
         }
+        if self.state.phase == Phase::Withdrawn {
+            self.settled();
+            self.commit(Phase::Cancelled, None);
+            return self.effects.push(Effect::Rest);
+        }
         match self.state.found.taken.clone() {
             None => {
                 let parent_id = self.state.found.parent_id.clone();
@@ -515,7 +528,11 @@ impl Run {
         self.state.found.page = Some(page);
         self.settled();
         self.state.stage = Stage::UploadPdf;
-        self.commit(Phase::Running, Some(Milestone::PageWritten));
+        let phase = match self.state.phase {
+            Phase::Withdrawn => Phase::Cancelled,
+            _ => Phase::Running,
+        };
+        self.commit(phase, Some(Milestone::PageWritten));
         self.effects.push(Effect::Next);
     }
 
@@ -787,8 +804,14 @@ impl Run {
                 self.named_time(failure);
                 self.effects
                     .push(Effect::SignInTrouble(failure.error.clone()));
+                if self.state.phase == Phase::Withdrawn {
+                    // It goes on looking when there is a new sign-in.
+                    return self.wait();
+                }
                 self.stop(Phase::NeedsAttention, failure.error.clone());
             }
+            // There is nobody to ask: it may be cured by itself.
+            _ if self.state.phase == Phase::Withdrawn => self.trouble(failure),
             _ => {
                 self.named_time(failure);
                 self.stop(Phase::NeedsAttention, failure.error.clone());
@@ -799,7 +822,11 @@ impl Run {
     /// The server's own trouble: tried again after a while, and not for ever.
     fn trouble(&mut self, failure: &Failure) {
         self.named_time(failure);
-        if self.state.found.attempts + 1 >= MOST_ATTEMPTS && !self.state.in_doubt {
+        let enough = match self.state.phase {
+            Phase::Withdrawn => self.state.found.attempts + 1 >= MOST_ATTEMPTS_AFTER_CANCEL,
+            _ => self.state.found.attempts + 1 >= MOST_ATTEMPTS && !self.state.in_doubt,
+        };
+        if enough {
             self.state.found.attempts = 0;
             return self.stop(Phase::NeedsAttention, failure.error.clone());
         }
@@ -838,13 +865,17 @@ impl Run {
 
     /// Nothing was found: once more after a while, and in the end it surely is not there.
     fn found_nothing(&mut self) -> bool {
+        let (looking, between) = match self.state.phase {
+            Phase::Withdrawn => (LOOKING_AFTER_CANCEL, BETWEEN_LOOKS_AFTER_CANCEL),
+            _ => (LOOKING, BETWEEN_LOOKS),
+        };
         let found = &mut self.state.found;
         found.looks += 1;
         let since = self.now - *found.first_look_at.get_or_insert(self.now);
-        if found.looks >= LOOKS && since >= LOOKING {
+        if found.looks >= LOOKS && since >= looking {
             return true;
         }
-        found.not_before = Some(self.now + BETWEEN_LOOKS);
+        found.not_before = Some(self.now + between);
         self.commit(Phase::Checking, None);
         self.effects.push(Effect::Rest);
         false
@@ -935,6 +966,30 @@ impl Run {
         }
     }
 
+    /// A page that may have been created is looked for all the same: it is to stand in the history,
+    /// where its author can delete it.
+    fn cancelled(&mut self) {
+        if self.state.phase.has_ended() {
+            return self.effects.push(Effect::Rest);
+        }
+        let plan = &self.state.plan;
+        let perhaps = plan.kind == OperationKind::Create
+            && self.state.stage == Stage::WritePage
+            && self.state.in_doubt
+            && !plan.attended;
+        let found = &mut self.state.found;
+        found.looks = 0;
+        found.first_look_at = None;
+        found.not_before = None;
+        let phase = if perhaps {
+            Phase::Withdrawn
+        } else {
+            Phase::Cancelled
+        };
+        self.commit(phase, None);
+        self.effects.push(Effect::Rest);
+    }
+
     fn restarted(&mut self) {
         if !self.state.phase.goes_on() {
             return self.effects.push(Effect::Rest);
@@ -994,7 +1049,12 @@ impl Run {
     }
 
     fn commit(&mut self, phase: Phase, milestone: Option<Milestone>) {
-        self.state.phase = phase;
+        self.state.phase = match (self.state.phase, phase) {
+            (Phase::Withdrawn, it) if it.goes_on() => Phase::Withdrawn,
+            // Its author was asked already.
+            (Phase::Withdrawn, Phase::NeedsAttention | Phase::Conflict) => Phase::Cancelled,
+            (_, it) => it,
+        };
         if phase == Phase::Running {
             self.state.problem = None;
         }

@@ -276,21 +276,15 @@ pub async fn resolve(app: &App, operation_id: String, resolution: Resolution) ->
 
 /// Final: nothing more is written to Confluence for it.
 ///
-/// A call that is already on its way is waited for, so that what it did is known.
+/// A call that is already on its way is waited for, so that what it did is known. Where an answer
+/// was lost, Confluence is still asked what became of it, and a page that did arrive goes into the
+/// history.
 pub async fn cancel(app: &App, operation_id: String) -> Result<Operation> {
-    let carrier = app.outbox().carrier(&operation_id);
-    {
-        let _quiet = carrier.sending.lock().await;
-        app.store()
-            .cancel_operation(&operation_id, app.now().timestamp_millis())?;
+    if !load(app, &operation_id)?.state.phase.has_ended() {
+        carry::happen(app, &operation_id, Event::Cancelled).await?;
+        worker::ensure(app);
     }
-    app.outbox().forget(&operation_id);
-    let record = find(app, &operation_id)?;
-    app.tell(crate::Event::OperationChanged {
-        operation_id,
-        draft_id: record.draft_id.clone(),
-    });
-    view(app, record)
+    operation(app, operation_id).await
 }
 
 /// Takes up what an earlier run of the app left unfinished.
@@ -428,7 +422,7 @@ pub(crate) fn state_of(standing: &Standing, revision: i64) -> PublishState {
                     _ => PublishState::NeedsAttention { message: message() },
                 };
             }
-            Phase::Done | Phase::Cancelled => {}
+            Phase::Done | Phase::Withdrawn | Phase::Cancelled => {}
         }
     }
     match &standing.publication {
@@ -534,17 +528,21 @@ enum Phase {
     Done,
     NeedsAttention,
     Conflict,
+    /// Cancelled while a create was in doubt: Confluence is asked what became of it, and nothing is
+    /// written there.
+    Withdrawn,
     Cancelled,
 }
 
 impl Phase {
-    const ALL: [(Phase, &'static str); 7] = [
+    const ALL: [(Phase, &'static str); 8] = [
         (Self::Queued, "queued"),
         (Self::Running, "running"),
         (Self::Checking, "checking"),
         (Self::Done, "done"),
         (Self::NeedsAttention, "needsAttention"),
         (Self::Conflict, "conflict"),
+        (Self::Withdrawn, "withdrawn"),
         (Self::Cancelled, "cancelled"),
     ];
 
@@ -560,11 +558,15 @@ impl Phase {
 
     /// Without its author.
     fn goes_on(self) -> bool {
-        matches!(self, Self::Queued | Self::Running | Self::Checking)
+        matches!(
+            self,
+            Self::Queued | Self::Running | Self::Checking | Self::Withdrawn
+        )
     }
 
+    /// For its author.
     fn has_ended(self) -> bool {
-        matches!(self, Self::Done | Self::Cancelled)
+        matches!(self, Self::Done | Self::Withdrawn | Self::Cancelled)
     }
 }
 
@@ -605,10 +607,10 @@ fn view_of(app: &App, record: Shown) -> Result<Operation> {
         Phase::Done => OperationState::Done,
         Phase::NeedsAttention => OperationState::NeedsAttention,
         Phase::Conflict => OperationState::Conflict,
-        Phase::Cancelled => OperationState::Cancelled,
+        Phase::Withdrawn | Phase::Cancelled => OperationState::Cancelled,
     };
     let waiting = obstacle
-        .filter(|_| phase.goes_on())
+        .filter(|_| phase.goes_on() && !phase.has_ended())
         .map(|it| waiting(app, it, carry::host(&frozen), &frozen.site_name));
     let at = Stage::of(&record.progress.step).number();
     let names: &[&str] = match kind {

@@ -18,6 +18,16 @@ pub(super) fn title_taken(said: ApiError) -> ApiError {
     }
 }
 
+/// Stands in the history beside a page that a cancelled publish had created.
+pub(super) const CAME_TOO_LATE: &str =
+    "It was cancelled before Confluence had answered. Delete it, or publish again to complete it.";
+
+pub(super) fn arrived_all_the_same(title: &str) -> String {
+    format!(
+        "“{title}” was cancelled, but its page had reached Confluence already. It stands in Published, without its PDF."
+    )
+}
+
 pub(super) fn elsewhere(site_name: &str) -> ApiError {
     ApiError::new(
         ErrorCode::Gone,

@@ -255,12 +255,14 @@ impl Client {
         if self.sabotaged(Saboteur::SendsAfterCancel) {
             return;
         }
+        let forgets = self.sabotaged(Saboteur::ForgetsTheCancelled);
         if let Some(stored) = self.disk.operations.get_mut(id) {
-            stored.state.phase = Phase::Cancelled;
+            stored.state = step(stored.state.clone(), Event::Cancelled).0;
+            if forgets {
+                stored.state.phase = Phase::Cancelled;
+            }
         }
-        if let Some(memory) = &mut self.memory {
-            memory.queue.forget(id);
-        }
+        self.put(id);
     }
 
     pub fn retry(&mut self, id: &str) {
@@ -356,7 +358,7 @@ impl Client {
         let Some(stored) = self.disk.operations.get_mut(id) else {
             return;
         };
-        if stored.state.phase.has_ended() {
+        if matches!(stored.state.phase, Phase::Done | Phase::Cancelled) {
             return;
         }
         let (state, effects) = step(stored.state.clone(), event);
@@ -699,7 +701,14 @@ impl Client {
             self.effect()?;
             match effect {
                 Effect::Commit(_) => {
-                    if self.disk.operations[id].state.phase == Phase::Cancelled {
+                    let over = match self.disk.operations[id].state.phase {
+                        Phase::Cancelled => true,
+                        Phase::Withdrawn => {
+                            !matches!(state.phase, Phase::Withdrawn | Phase::Cancelled)
+                        }
+                        _ => false,
+                    };
+                    if over {
                         return Ok(None);
                     }
                     if let Some(stored) = self.disk.operations.get_mut(id) {
@@ -971,6 +980,21 @@ impl Client {
         Ok(())
     }
 
+    /// What was cancelled and did arrive stands in the history, where it can be deleted.
+    fn check_cancelled(&self, id: &str, state: &State) -> Result<(), String> {
+        let arrived = self.server.live().any(|it| {
+            matches!(&it.by, super::server::By::Operation(by) if by == id)
+                && carries_marker(&it.body, id)
+                && it.title != PARENT
+        });
+        if state.plan.kind == OperationKind::Create && arrived && state.found.page.is_none() {
+            return Err(format!(
+                "{id}: cancelled, and its page is not in the history"
+            ));
+        }
+        Ok(())
+    }
+
     /// Faults stop, and its author presses Retry where asked to: how it ends.
     pub fn settle(&mut self) -> Result<(), String> {
         self.server.faults.clear();
@@ -1004,7 +1028,8 @@ impl Client {
         for (id, stored) in &self.disk.operations {
             let state = &stored.state;
             match state.phase {
-                Phase::Done | Phase::Cancelled | Phase::Conflict => {}
+                Phase::Cancelled => self.check_cancelled(id, state)?,
+                Phase::Done | Phase::Conflict => {}
                 Phase::NeedsAttention => {
                     let code = state.problem.as_ref().map(|it| it.code);
                     // Somebody put the page away or took our marker out: nothing a retry would cure.

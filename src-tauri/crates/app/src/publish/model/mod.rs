@@ -36,11 +36,12 @@ pub enum Saboteur {
     ForgetsTheOutcome,
     RendersAgain,
     SendsAfterCancel,
+    ForgetsTheCancelled,
     ManyWriters,
     PublishesTooEarly,
 }
 
-const SABOTEURS: [Saboteur; 13] = [
+const SABOTEURS: [Saboteur; 14] = [
     Saboteur::ResendsBlindly,
     Saboteur::IsImpatient,
     Saboteur::SkipsTheMarker,
@@ -52,6 +53,7 @@ const SABOTEURS: [Saboteur; 13] = [
     Saboteur::ForgetsTheOutcome,
     Saboteur::RendersAgain,
     Saboteur::SendsAfterCancel,
+    Saboteur::ForgetsTheCancelled,
     Saboteur::ManyWriters,
     Saboteur::PublishesTooEarly,
 ];
@@ -127,7 +129,7 @@ impl ReferenceStateMachine for Histories {
             3 => draft.clone().prop_map(Happens::Edit),
             8 => draft.clone().prop_map(Happens::Publish),
             2 => draft.clone().prop_map(Happens::Delete),
-            1 => draft.clone().prop_map(Happens::Cancel),
+            2 => draft.clone().prop_map(Happens::Cancel),
             2 => draft.clone().prop_map(Happens::Retry),
             2 => draft.clone().prop_map(Happens::Overwrite),
             1 => any::<bool>().prop_map(Happens::Pause),
