@@ -6,35 +6,10 @@ mod window;
 
 use retropress_sandbox::{Host, Options, Sandbox};
 use thirtyfour::prelude::*;
-use window::journey::{choose_space, fetch, next, save_connection};
-use window::{Window, until};
+use window::journey::{connected_to, fetch};
+use window::until;
 
 const TITLE: &str = "Written on the train";
-
-/// A first start, connected with a personal access token.
-async fn connected(sandbox: &Sandbox) -> Window {
-    let window = Window::open().await;
-    window.fill("Name of your team", "Team Iota").await;
-    window.click("button", "Connect to Confluence").await;
-    window.find("heading", "Connect").await;
-    let method = "Confluence Server / Data Center - Personal Access Token";
-    window.click("radio", method).await;
-    window.find("heading", method).await;
-    window
-        .fill("Server URL", &sandbox.addresses().data_center)
-        .await;
-    window
-        .fill(
-            "Personal Access Token",
-            &sandbox.credentials().personal_access_token,
-        )
-        .await;
-    next(&window, "Configuration").await;
-    choose_space(&window).await;
-    next(&window, "Test").await;
-    save_connection(&window).await;
-    window
-}
 
 /// Requests that write, and were answered.
 fn writes(sandbox: &Sandbox) -> Vec<String> {
@@ -50,7 +25,7 @@ fn writes(sandbox: &Sandbox) -> Vec<String> {
 #[ignore = "needs a display: cargo xtask test e2e"]
 async fn published_offline_goes_out_once_when_the_server_is_back() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
-    let window = connected(&sandbox).await;
+    let window = connected_to(&sandbox, "Team Iota").await;
     window
         .find_containing("button", "Connections: Online")
         .await;

@@ -331,7 +331,7 @@ fn put_away(handle: &AppHandle) {
 }
 
 fn show(app: &AppHandle) {
-    tray::remove(app);
+    tray::put_icon_away(app);
     if let Some(window) = app.get_webview_window("main") {
         for outcome in [window.unminimize(), window.show(), window.set_focus()] {
             if let Err(problem) = outcome {

@@ -34,8 +34,9 @@ pub fn hide(handle: &AppHandle) -> io::Result<()> {
 }
 
 fn put_away(handle: &AppHandle) -> tauri::Result<()> {
-    if handle.tray_by_id(ID).is_none() {
-        show_icon(handle)?;
+    match handle.tray_by_id(ID) {
+        Some(icon) => icon.set_visible(true)?,
+        None => show_icon(handle)?,
     }
     match handle.get_webview_window("main") {
         Some(window) => window.hide(),
@@ -88,11 +89,17 @@ fn publish_now(handle: &AppHandle) {
     });
 }
 
-/// The icon goes with the window's return.
-pub fn remove(handle: &AppHandle) {
+/// The icon goes with the window's return. It is kept out of sight: libayatana-appindicator never lets
+/// go of an icon's place on the bus, and a second one under its name would not be shown.
+pub fn put_icon_away(handle: &AppHandle) {
     let main = handle.clone();
-    // An icon belongs to the main thread, in which it has to end as well.
-    let asked = handle.run_on_main_thread(move || drop(main.remove_tray_by_id(ID)));
+    let asked = handle.run_on_main_thread(move || {
+        if let Some(icon) = main.tray_by_id(ID)
+            && let Err(problem) = icon.set_visible(false)
+        {
+            tracing::warn!(%problem, "the icon in the tray could not be removed");
+        }
+    });
     if let Err(problem) = asked {
         tracing::warn!(%problem, "the icon in the tray could not be removed");
     }

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use retropress_sandbox::Sandbox;
 use thirtyfour::prelude::*;
 
 use super::{Window, until};
@@ -34,6 +35,31 @@ pub async fn try_sandbox(window: &Window, team: &str, side: &str) {
         .click("button", "Try with the built-in sandbox")
         .await;
     window.find("heading", "Connect").await;
+}
+
+/// A first start, connected with a personal access token to a sandbox outside the app.
+pub async fn connected_to(sandbox: &Sandbox, team: &str) -> Window {
+    let window = Window::open().await;
+    window.fill("Name of your team", team).await;
+    window.click("button", "Connect to Confluence").await;
+    window.find("heading", "Connect").await;
+    let method = "Confluence Server / Data Center - Personal Access Token";
+    window.click("radio", method).await;
+    window.find("heading", method).await;
+    window
+        .fill("Server URL", &sandbox.addresses().data_center)
+        .await;
+    window
+        .fill(
+            "Personal Access Token",
+            &sandbox.credentials().personal_access_token,
+        )
+        .await;
+    next(&window, "Configuration").await;
+    choose_space(&window).await;
+    next(&window, "Test").await;
+    save_connection(&window).await;
+    window
 }
 
 /// The wizard's next step.

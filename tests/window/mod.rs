@@ -57,6 +57,14 @@ impl Window {
         Window::start(Data::Fresh(tempfile::tempdir().unwrap()), free_ports(5)).await
     }
 
+    /// A first start of a user whose home is the folder.
+    pub async fn open_at_home(home: &Path) -> Window {
+        let data = Data::Fresh(tempfile::tempdir().unwrap());
+        let sandbox = free_ports(5);
+        let process = Process::start_at_home(data.path(), sandbox, Some(home));
+        Window::of(process, data, sandbox).await
+    }
+
     /// A start on a folder that stays.
     pub async fn open_in(folder: &Path) -> Window {
         Window::start(Data::Kept(folder.to_owned()), free_ports(5)).await
@@ -64,6 +72,10 @@ impl Window {
 
     async fn start(data: Data, sandbox: u16) -> Window {
         let process = Process::start(data.path(), sandbox);
+        Window::of(process, data, sandbox).await
+    }
+
+    async fn of(process: Process, data: Data, sandbox: u16) -> Window {
         let driver = process.connect(APP).await;
         let window = Window {
             driver,
@@ -116,6 +128,18 @@ impl Window {
 
     pub async fn close(self) {
         self.driver.quit().await.unwrap();
+    }
+
+    /// "#/published/..."
+    pub async fn place(&self) -> String {
+        let place = self.run("return location.hash", vec![]).await;
+        place.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Not in the tray.
+    pub async fn is_visible(&self) -> bool {
+        let state = self.run("return document.visibilityState", vec![]).await;
+        state == Value::String("visible".into())
     }
 
     pub fn data(&self) -> &Path {
@@ -545,6 +569,11 @@ struct Process {
 
 impl Process {
     fn start(data: &Path, sandbox: u16) -> Process {
+        Process::start_at_home(data, sandbox, None)
+    }
+
+    fn start_at_home(data: &Path, sandbox: u16, home: Option<&Path>) -> Process {
+        let home = home.map(|it| ("HOME", it));
         let program = env::var_os("TAURI_DRIVER").unwrap_or_else(|| "tauri-driver".into());
         let port = free_ports(2);
         let native = port + 1;
@@ -555,6 +584,7 @@ impl Process {
                 "--native-port",
                 &native.to_string(),
             ])
+            .envs(home)
             .env("RETROPRESS_DATA", data)
             .env("RETROPRESS_AUTOMATION", "1")
             .env("RETROPRESS_SANDBOX_PORT", sandbox.to_string())

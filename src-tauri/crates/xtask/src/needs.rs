@@ -81,6 +81,14 @@ const DESKTOP: &[Need] = &[
 
 const TEST: &[Need] = &[
     Need {
+        what: "the library that draws the icon in the tray",
+        found: || shared_library("libayatana-appindicator3.so.1"),
+        apt: &["libayatana-appindicator3-1"],
+        dnf: &["libayatana-appindicator-gtk3"],
+        pacman: &["libayatana-appindicator"],
+        services: &[],
+    },
+    Need {
         what: "WebKitWebDriver, which presses the window's buttons",
         found: || exists("WebKitWebDriver"),
         apt: &["webkit2gtk-driver"],
@@ -161,6 +169,16 @@ pub fn tauri_driver() -> Answer<std::path::PathBuf> {
 /// Servers lie where only an administrator's path leads.
 fn server(name: &str) -> bool {
     exists(name) || std::path::Path::new("/usr/sbin").join(name).exists()
+}
+
+/// Loaded while the app runs. ldconfig(8) lists what can be.
+fn shared_library(name: &str) -> bool {
+    ["ldconfig", "/sbin/ldconfig"].iter().any(|ldconfig| {
+        program(ldconfig)
+            .arg("-p")
+            .output()
+            .is_ok_and(|it| String::from_utf8_lossy(&it.stdout).contains(name))
+    })
 }
 
 fn library(name: &str) -> bool {
