@@ -130,6 +130,15 @@ impl Window {
         self.driver.quit().await.unwrap();
     }
 
+    /// The app has ended by itself: there is nothing to be closed.
+    pub fn ended(self) {
+        let Window {
+            driver, process, ..
+        } = self;
+        driver.leak().unwrap();
+        drop(process);
+    }
+
     /// "#/published/..."
     pub async fn place(&self) -> String {
         let place = self.run("return location.hash", vec![]).await;
