@@ -49,15 +49,21 @@ pub(super) async fn carry(app: &App, id: &str, carrier: &Carrier) {
                 Ok(work) => work,
                 Err(problem) => {
                     tracing::error!(%problem, id, "the operation could not be read");
-                    app.outbox().forget(id);
-                    return;
+                    return match passes(&problem) {
+                        true => app.outbox().put_off(app, id, problem),
+                        false => app.outbox().forget(id),
+                    };
                 }
             },
         };
         if !app.outbox().may_send(id) {
             return;
         }
-        match going.turn().await {
+        let turn = going.turn().await;
+        if turn.is_ok() {
+            app.outbox().written(id);
+        }
+        match turn {
             Ok(true) => work = Some(going),
             Ok(false) => {
                 if !going.state.phase.goes_on() {
@@ -67,20 +73,38 @@ pub(super) async fn carry(app: &App, id: &str, carrier: &Carrier) {
             }
             Err(problem) => {
                 tracing::error!(%problem, details = problem.details, id, "the operation stopped");
-                // A full disk or a locked database passes: it goes on from what was written last.
-                if matches!(problem.code, ErrorCode::DiskFull | ErrorCode::Storage) {
-                    return app.outbox().put_off(id);
+                if passes(&problem) {
+                    return app.outbox().put_off(app, id, problem);
                 }
                 going.state.phase = Phase::NeedsAttention;
                 going.state.problem = Some(problem);
                 if let Err(problem) = going.commit(None) {
                     tracing::error!(%problem, id, "and could not be written down");
-                    app.outbox().put_off(id);
+                    app.outbox().put_off(app, id, problem);
                 }
                 return;
             }
         }
     }
+}
+
+/// A full disk or a locked database passes: it goes on from what was written last.
+fn passes(problem: &ApiError) -> bool {
+    matches!(problem.code, ErrorCode::DiskFull | ErrorCode::Storage)
+}
+
+/// What became of the operation since the backup was made is not known: perhaps it was done, perhaps
+/// cancelled. Its author is asked before it goes on, and Confluence before anything is sent.
+pub(super) fn from_backup(app: &App, id: &str) -> Result<()> {
+    let mut work = Work::load(app, id)?;
+    work.state.found.from_backup = true;
+    work.state.in_doubt = true;
+    if work.state.phase.goes_on() {
+        work.state.phase = Phase::NeedsAttention;
+        work.state.problem = Some(words::from_backup());
+    }
+    work.commit(None)?;
+    Ok(())
 }
 
 /// Lets something happen to an operation that is not being carried.
