@@ -543,6 +543,24 @@ async fn a_database_that_another_program_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_another_program_holds_at_the_start() {
+    let mut scene = Scene::set(Method::ApiToken).await;
+    let waiting = scene.queued().await;
+    scene.reachable().await;
+    scene.close().await;
+    let holder = scene.process(this(), "holds");
+    holder.says::<()>("held");
+    scene.reopen();
+    scene.app().settle().await;
+    let told = scene.until(&waiting.id, |it| it.error.is_some()).await;
+    assert_eq!(told.error.unwrap().code, ErrorCode::Storage);
+    assert!(scene.sandbox.requests().iter().all(|it| it.method == "GET"));
+    drop(holder);
+    let done = scene.settled(&waiting.id).await;
+    scene.check(&done).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_and_a_folder_that_may_not_be_written_to() {
     for folder in [false, true] {
         let mut scene = Scene::set(Method::ApiToken).await;

@@ -82,6 +82,13 @@ fn opened(
 pub(crate) fn connect(path: &Path) -> Result<Connection> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
+    // SQLite opens a file that may only be read without a word, and fails at the first write.
+    if connection.is_readonly("main")? {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+        return Err(StoreError::ReadOnly(rusqlite::Error::SqliteFailure(
+            code, None,
+        )));
+    }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;

@@ -45,7 +45,7 @@ pub(super) async fn carry(app: &App, id: &str, carrier: &Carrier) {
         let _quiet = carrier.sending.lock().await;
         let mut going = match work.take() {
             Some(work) => work,
-            None => match Work::load(app, id) {
+            None => match taken_up(app, id) {
                 Ok(work) => work,
                 Err(problem) => {
                     tracing::error!(%problem, id, "the operation could not be read");
@@ -88,8 +88,17 @@ pub(super) async fn carry(app: &App, id: &str, carrier: &Carrier) {
     }
 }
 
+fn taken_up(app: &App, id: &str) -> Result<Work> {
+    let mut work = Work::load(app, id)?;
+    if app.outbox().unwritten(id).is_some() {
+        // As after a restart: what was not written down is not known any more.
+        work.happens(Event::Restarted)?;
+    }
+    Ok(work)
+}
+
 /// A full disk or a locked database passes: it goes on from what was written last.
-fn passes(problem: &ApiError) -> bool {
+pub(super) fn passes(problem: &ApiError) -> bool {
     matches!(problem.code, ErrorCode::DiskFull | ErrorCode::Storage)
 }
 
@@ -113,15 +122,7 @@ pub(super) fn from_backup(app: &App, id: &str) -> Result<()> {
 pub(super) async fn happen(app: &App, id: &str, event: Event) -> Result<()> {
     let carrier = app.outbox().carrier(id);
     let _quiet = carrier.sending.lock().await;
-    let mut work = Work::load(app, id)?;
-    let (state, effects) = step(work.state.clone(), event);
-    work.state = state;
-    for effect in effects {
-        if let Effect::Commit(milestone) = effect {
-            work.commit(milestone)?;
-        }
-    }
-    Ok(())
+    Work::load(app, id)?.happens(event)
 }
 
 impl Work {
@@ -149,6 +150,17 @@ impl Work {
             frozen,
             state,
         })
+    }
+
+    fn happens(&mut self, event: Event) -> Result<()> {
+        let (state, effects) = step(self.state.clone(), event);
+        self.state = state;
+        for effect in effects {
+            if let Effect::Commit(milestone) = effect {
+                self.commit(milestone)?;
+            }
+        }
+        Ok(())
     }
 
     pub fn entry(&self) -> Entry {

@@ -314,7 +314,15 @@ pub(crate) async fn resume(app: &App) {
     };
     for id in open {
         if let Err(problem) = take_up(app, &id).await {
-            tracing::error!(%problem, id, "an operation could not be read");
+            tracing::error!(%problem, id, "an operation could not be taken up");
+            // The worker does it once the database can be written to.
+            if carry::passes(&problem)
+                && let Ok(work) = load(app, &id)
+                && work.state.phase.goes_on()
+            {
+                app.outbox().put(&id, work.entry());
+                app.outbox().put_off(app, &id, problem);
+            }
         }
     }
     worker::ensure(app);
