@@ -399,7 +399,7 @@ async fn an_upload_waits_for_a_host_that_refuses_after_the_creation() {
                 return false;
             }
             arrived.send(()).unwrap();
-            held.lock().unwrap().recv().unwrap();
+            tokio::task::block_in_place(|| held.lock().unwrap().recv().unwrap());
             false
         });
         world.sandbox.faults().on(hold, Fault::hang());

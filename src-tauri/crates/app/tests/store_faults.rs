@@ -49,6 +49,7 @@ use retropress_sandbox::{Fault, Host, Matching, Options, Sandbox};
 use retropress_secrets::Vault;
 use retropress_store::Store;
 use retropress_summary::{Summary, sample};
+use tokio::{runtime::Handle, task::JoinSet};
 
 const ROLE: &str = "RETROPRESS_FAULT_ROLE";
 const FOLDER: &str = "RETROPRESS_FAULT_FOLDER";
@@ -444,6 +445,12 @@ impl Scene {
     }
 }
 
+async fn all(mut running: JoinSet<()>) {
+    while let Some(ended) = running.join_next().await {
+        ended.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_full_before_the_publish_keeps_the_draft() {
     let mut scene = Scene::set(Method::ApiToken).await;
@@ -465,81 +472,93 @@ async fn a_disk_that_is_full_before_the_publish_keeps_the_draft() {
 /// From the moment the page's creation arrives, or the PDF's upload, on.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_fills_in_mid_publish() {
+    let mut running = JoinSet::new();
     for method in METHODS {
         for at_upload in [false, true] {
-            let mut scene = Scene::set(method).await;
-            scene.close().await;
-            let mut process = scene.process(with_a_disk_that_fills(), "publishes");
-            process.says::<()>("opened");
-            let id = process.id();
-            let full = Arc::new(AtomicU32::new(0));
-            let fill = {
-                let full = full.clone();
-                move |_: &retropress_sandbox::Incoming<'_>| {
-                    if full.fetch_add(1, Ordering::SeqCst) == 0 {
-                        limit_files(id, "1");
-                    }
-                    false
-                }
-            };
-            let matching = match (at_upload, method) {
-                (true, _) => Matching::request("POST", "/child/attachment$"),
-                (false, Method::ApiToken) => Matching::request("POST", "/wiki/api/v2/pages$"),
-                (false, _) => Matching::request("POST", "/rest/api/content$"),
-            };
-            scene
-                .sandbox
-                .faults()
-                .on(matching.when(fill), Fault::hang());
-            process.go();
-            let told = process.until(|it| it.error.is_some());
-            assert_eq!(full.load(Ordering::SeqCst), 1, "the fault did not happen");
-            let problem = told.error.clone().unwrap();
-            assert_eq!(problem.code, ErrorCode::DiskFull, "{problem:?}");
-            assert_eq!(told.state, OperationState::Checking, "{told:?}");
-            limit_files(id, "unlimited");
-            let done = process.until(|it| it.state == OperationState::Done);
-            assert_eq!(done.error, None);
-            drop(process);
-            scene.check(&done).await;
+            running.spawn_blocking(move || Handle::current().block_on(fills(method, at_upload)));
         }
     }
+    all(running).await;
+}
+
+async fn fills(method: Method, at_upload: bool) {
+    let mut scene = Scene::set(method).await;
+    scene.close().await;
+    let mut process = scene.process(with_a_disk_that_fills(), "publishes");
+    process.says::<()>("opened");
+    let id = process.id();
+    let full = Arc::new(AtomicU32::new(0));
+    let fill = {
+        let full = full.clone();
+        move |_: &retropress_sandbox::Incoming<'_>| {
+            if full.fetch_add(1, Ordering::SeqCst) == 0 {
+                limit_files(id, "1");
+            }
+            false
+        }
+    };
+    let matching = match (at_upload, method) {
+        (true, _) => Matching::request("POST", "/child/attachment$"),
+        (false, Method::ApiToken) => Matching::request("POST", "/wiki/api/v2/pages$"),
+        (false, _) => Matching::request("POST", "/rest/api/content$"),
+    };
+    scene
+        .sandbox
+        .faults()
+        .on(matching.when(fill), Fault::hang());
+    process.go();
+    let told = process.until(|it| it.error.is_some());
+    assert_eq!(full.load(Ordering::SeqCst), 1, "the fault did not happen");
+    let problem = told.error.clone().unwrap();
+    assert_eq!(problem.code, ErrorCode::DiskFull, "{problem:?}");
+    assert_eq!(told.state, OperationState::Checking, "{told:?}");
+    limit_files(id, "unlimited");
+    let done = process.until(|it| it.state == OperationState::Done);
+    assert_eq!(done.error, None);
+    drop(process);
+    scene.check(&done).await;
 }
 
 /// Longer than the app waits for it, in mid-publish.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_another_program_holds() {
+    let mut running = JoinSet::new();
     for method in METHODS {
-        let scene = Scene::set(method).await;
-        let holder: Arc<Mutex<Option<Process>>> = Arc::default();
-        let hold = {
-            let (holder, data) = (holder.clone(), scene.data());
-            move |_: &retropress_sandbox::Incoming<'_>| {
-                let mut holder = holder.lock().unwrap();
-                if holder.is_none() {
-                    let process = Process::start(this(), "holds", &data);
-                    process.says::<()>("held");
-                    *holder = Some(process);
-                }
-                false
-            }
-        };
-        let upload = Matching::request("POST", "/child/attachment$").when(hold);
-        scene.sandbox.faults().on(upload, Fault::hang());
-        let begun = scene.publish().await;
-        let told = scene.until(&begun.id, |it| it.error.is_some()).await;
-        assert_eq!(told.state, OperationState::Checking, "{told:?}");
-        let problem = told.error.unwrap();
-        assert_eq!(problem.code, ErrorCode::Storage);
-        assert_eq!(problem.message, "Another program holds the database");
-        // What is done in the window meanwhile says so as well.
-        let refused = publish::cancel(scene.app(), begun.id.clone()).await;
-        assert_eq!(refused.unwrap_err().code, ErrorCode::Storage);
-        let process = holder.lock().unwrap().take();
-        drop(process.expect("the fault did not happen"));
-        let done = scene.settled(&begun.id).await;
-        scene.check(&done).await;
+        running.spawn_blocking(move || Handle::current().block_on(held(method)));
     }
+    all(running).await;
+}
+
+async fn held(method: Method) {
+    let scene = Scene::set(method).await;
+    let holder: Arc<Mutex<Option<Process>>> = Arc::default();
+    let hold = {
+        let (holder, data) = (holder.clone(), scene.data());
+        move |_: &retropress_sandbox::Incoming<'_>| {
+            let mut holder = holder.lock().unwrap();
+            if holder.is_none() {
+                let process = Process::start(this(), "holds", &data);
+                process.says::<()>("held");
+                *holder = Some(process);
+            }
+            false
+        }
+    };
+    let upload = Matching::request("POST", "/child/attachment$").when(hold);
+    scene.sandbox.faults().on(upload, Fault::hang());
+    let begun = scene.publish().await;
+    let told = scene.until(&begun.id, |it| it.error.is_some()).await;
+    assert_eq!(told.state, OperationState::Checking, "{told:?}");
+    let problem = told.error.unwrap();
+    assert_eq!(problem.code, ErrorCode::Storage);
+    assert_eq!(problem.message, "Another program holds the database");
+    // What is done in the window meanwhile says so as well.
+    let refused = publish::cancel(scene.app(), begun.id.clone()).await;
+    assert_eq!(refused.unwrap_err().code, ErrorCode::Storage);
+    let process = holder.lock().unwrap().take();
+    drop(process.expect("the fault did not happen"));
+    let done = scene.settled(&begun.id).await;
+    scene.check(&done).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -678,100 +697,124 @@ async fn harmed(scene: &mut Scene, harm: Harm) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_when_the_file_is_damaged_is_in_the_backup() {
+    let mut running = JoinSet::new();
     for harm in [Harm::Garbage, Harm::CutShort] {
-        let mut scene = Scene::set(Method::ApiToken).await;
-        let waiting = scene.queued().await;
-        scene.app().settle().await;
-        harmed(&mut scene, harm).await;
-        scene.reachable().await;
-        // It may have been published or cancelled since the backup: its author is asked.
-        let asked = scene.settled(&waiting.id).await;
-        assert_eq!(asked.state, OperationState::NeedsAttention, "{asked:?}");
-        assert_eq!(asked.error.unwrap().code, ErrorCode::Unknown);
-        let again = publish::retry(scene.app(), asked.id).await.unwrap();
-        let done = scene.settled(&again.id).await;
-        scene.check(&done).await;
+        running.spawn_blocking(move || Handle::current().block_on(waits_and_is_harmed(harm)));
     }
+    all(running).await;
+}
+
+async fn waits_and_is_harmed(harm: Harm) {
+    let mut scene = Scene::set(Method::ApiToken).await;
+    let waiting = scene.queued().await;
+    scene.app().settle().await;
+    harmed(&mut scene, harm).await;
+    scene.reachable().await;
+    // It may have been published or cancelled since the backup: its author is asked.
+    let asked = scene.settled(&waiting.id).await;
+    assert_eq!(asked.state, OperationState::NeedsAttention, "{asked:?}");
+    assert_eq!(asked.error.unwrap().code, ErrorCode::Unknown);
+    let again = publish::retry(scene.app(), asked.id).await.unwrap();
+    let done = scene.settled(&again.id).await;
+    scene.check(&done).await;
 }
 
 /// And its page has another title by now, so that the server would take a second one.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_published_after_the_backup_is_found_and_not_published_again() {
+    let mut running = JoinSet::new();
     for method in METHODS {
-        let mut scene = Scene::set(method).await;
-        let waiting = scene.queued().await;
-        scene.app().settle().await;
-        scene.reachable().await;
-        let again = publish::retry(scene.app(), waiting.id).await.unwrap();
-        let done = scene.settled(&again.id).await;
-        scene.check(&done).await;
-        let page = scene.page(&done.title).await;
-        let (client, space) = scene.client().await;
-        let renamed = PageUpdate {
-            id: page.id.clone(),
-            space,
-            title: "Renamed".into(),
-            body: page.body.unwrap(),
-            version: page.version + 1,
-            message: String::new(),
-            parent_id: page.parent_id,
-        };
-        client.update_page(&renamed).await.unwrap();
-        harmed(&mut scene, Harm::Garbage).await;
-        let asked = scene.settled(&done.id).await;
-        assert_eq!(asked.state, OperationState::NeedsAttention, "{asked:?}");
-        let again = publish::retry(scene.app(), asked.id).await.unwrap();
-        let done = scene.settled(&again.id).await;
-        scene.check(&done).await;
-        assert_eq!(scene.page("Renamed").await.id, page.id);
+        running.spawn_blocking(move || Handle::current().block_on(published_and_renamed(method)));
     }
+    all(running).await;
+}
+
+async fn published_and_renamed(method: Method) {
+    let mut scene = Scene::set(method).await;
+    let waiting = scene.queued().await;
+    scene.app().settle().await;
+    scene.reachable().await;
+    let again = publish::retry(scene.app(), waiting.id).await.unwrap();
+    let done = scene.settled(&again.id).await;
+    scene.check(&done).await;
+    let page = scene.page(&done.title).await;
+    let (client, space) = scene.client().await;
+    let renamed = PageUpdate {
+        id: page.id.clone(),
+        space,
+        title: "Renamed".into(),
+        body: page.body.unwrap(),
+        version: page.version + 1,
+        message: String::new(),
+        parent_id: page.parent_id,
+    };
+    client.update_page(&renamed).await.unwrap();
+    harmed(&mut scene, Harm::Garbage).await;
+    let asked = scene.settled(&done.id).await;
+    assert_eq!(asked.state, OperationState::NeedsAttention, "{asked:?}");
+    let again = publish::retry(scene.app(), asked.id).await.unwrap();
+    let done = scene.settled(&again.id).await;
+    scene.check(&done).await;
+    assert_eq!(scene.page("Renamed").await.id, page.id);
 }
 
 /// The backup knows the draft and nothing of its publish: the title tells.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_frozen_after_the_backup_is_not_doubled() {
+    let mut running = JoinSet::new();
     for method in METHODS {
-        let mut scene = Scene::set(method).await;
-        scene.app().settle().await;
-        let done = scene.settled(&scene.publish().await.id).await;
-        scene.check(&done).await;
-        harmed(&mut scene, Harm::Garbage).await;
-        let draft = drafts::open(scene.app(), scene.draft.clone()).await;
-        assert_eq!(draft.unwrap().state, PublishState::Draft);
-        let again = scene.publish().await;
-        let asked = scene.settled(&again.id).await;
-        assert_eq!(asked.state, OperationState::Conflict, "{asked:?}");
-        assert_eq!(asked.error.unwrap().code, ErrorCode::TitleTaken);
-        assert_eq!(scene.sent(&done.title), (1, 1), "{method:?}");
-        scene.page(&done.title).await;
+        running.spawn_blocking(move || Handle::current().block_on(frozen_later(method)));
     }
+    all(running).await;
+}
+
+async fn frozen_later(method: Method) {
+    let mut scene = Scene::set(method).await;
+    scene.app().settle().await;
+    let done = scene.settled(&scene.publish().await.id).await;
+    scene.check(&done).await;
+    harmed(&mut scene, Harm::Garbage).await;
+    let draft = drafts::open(scene.app(), scene.draft.clone()).await;
+    assert_eq!(draft.unwrap().state, PublishState::Draft);
+    let again = scene.publish().await;
+    let asked = scene.settled(&again.id).await;
+    assert_eq!(asked.state, OperationState::Conflict, "{asked:?}");
+    assert_eq!(asked.error.unwrap().code, ErrorCode::TitleTaken);
+    assert_eq!(scene.sent(&done.title), (1, 1), "{method:?}");
+    scene.page(&done.title).await;
 }
 
 /// The shell lets one window run for a user. Should two run all the same, as with a folder that is
 /// shared, both carry the same operation: the title, the marker and the PDF's comment are what is left.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_instance_publishes_nothing_twice() {
+    let mut running = JoinSet::new();
     for method in METHODS {
-        let mut scene = Scene::set(method).await;
-        scene.close().await;
-        // The first is held in its create, which comes to be done while the second looks for it.
-        let played = scene
-            .sandbox
-            .faults()
-            .on(scene.create(), Fault::delay(Duration::from_secs(8)));
-        let mut first = scene.process(this(), "publishes");
-        first.says::<()>("opened");
-        first.go();
-        while !played.fired() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        let mut second = scene.process(this(), "publishes");
-        second.says::<()>("opened");
-        second.go();
-        let one = first.until(|it| it.state == OperationState::Done);
-        let other = second.until(|it| it.state == OperationState::Done);
-        assert_eq!(one.id, other.id, "both carried the same operation");
-        drop((first, second));
-        scene.check(&one).await;
+        running.spawn_blocking(move || Handle::current().block_on(second_instance(method)));
     }
+    all(running).await;
+}
+
+async fn second_instance(method: Method) {
+    let mut scene = Scene::set(method).await;
+    scene.close().await;
+    // The first is held in its create, which comes to be done while the second looks for it.
+    let played = scene
+        .sandbox
+        .faults()
+        .on(scene.create(), Fault::delay(Duration::from_secs(8)));
+    let mut first = scene.process(this(), "publishes");
+    first.says::<()>("opened");
+    first.go();
+    while !played.fired() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let mut second = scene.process(this(), "publishes");
+    second.says::<()>("opened");
+    second.go();
+    let one = first.until(|it| it.state == OperationState::Done);
+    let other = second.until(|it| it.state == OperationState::Done);
+    assert_eq!(one.id, other.id, "both carried the same operation");
+    drop((first, second));
+    scene.check(&one).await;
 }
