@@ -160,6 +160,9 @@ impl App {
             }),
         };
         app.inner.outbox.remember(&app)?;
+        if opened.from_backup {
+            publish::from_backup(&app)?;
+        }
         Ok(app)
     }
 

@@ -16,7 +16,7 @@ use retropress_app::{
     connect::Method,
     drafts, history,
     integrations::Integration,
-    publish::{self, Operation, OperationState, Resolution},
+    publish::{self, Operation, OperationState, Resolution, Waiting},
 };
 use retropress_confluence::{
     Client, Credential, Endpoints, Http, HttpOptions, PageStatus, PageUpdate, Route, SpaceRef,
@@ -27,6 +27,11 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 /// Worlds that wait side by side; most of the time is waiting.
 const SIDE_BY_SIDE: usize = 12;
+
+const HOSTS: [(Method, Host); 2] = [
+    (Method::ApiToken, Host::Cloud),
+    (Method::PersonalAccessToken, Host::DataCenter),
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
@@ -342,10 +347,7 @@ async fn faults_at_the_deletion() {
 /// Refused connections, from before the first call on.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_waits_for_a_host_that_refuses() {
-    for (method, host) in [
-        (Method::ApiToken, Host::Cloud),
-        (Method::PersonalAccessToken, Host::DataCenter),
-    ] {
+    for (method, host) in HOSTS {
         for at in [At::Create, At::Update, At::Delete] {
             let what = format!("{method:?}, {at:?}, refused");
             let world = world().await;
@@ -377,6 +379,133 @@ async fn every_kind_waits_for_a_host_that_refuses() {
             check(&world, method, at, &ended, &what).await;
         }
     }
+}
+
+/// The host goes away after the page was created and before its PDF is sent, and comes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_waits_for_a_host_that_refuses_after_the_creation() {
+    for (method, host) in HOSTS {
+        let what = format!("{method:?}, refused after the creation");
+        let world = world().await;
+        let integration = world.integration(method).await;
+        world.sandbox.clear_requests();
+        // The creation is held until the integration is paused: what follows waits then.
+        let (arrived, creation) = std::sync::mpsc::channel();
+        let (go_on, held) = std::sync::mpsc::channel::<()>();
+        let held = std::sync::Mutex::new(held);
+        let hold = matching(method, At::Parent).when(move |it| {
+            let sent: serde_json::Value = serde_json::from_slice(it.body).unwrap_or_default();
+            if !sent["title"].as_str().unwrap_or_default().contains(" - ") {
+                return false;
+            }
+            arrived.send(()).unwrap();
+            tokio::task::block_in_place(|| held.lock().unwrap().recv().unwrap());
+            false
+        });
+        world.sandbox.faults().on(hold, Fault::hang());
+        let draft = world.retrospective().await;
+        let begun = publish::publish(&world.app, draft, integration.id.clone())
+            .await
+            .unwrap();
+        tokio::task::spawn_blocking(move || creation.recv().unwrap())
+            .await
+            .unwrap();
+        publish::outbox::pause(&world.app, integration.id.clone())
+            .await
+            .unwrap();
+        go_on.send(()).unwrap();
+        let paused = until(&world, &begun, |it| it.waiting == Some(Waiting::Paused)).await;
+        assert!(paused.publication_id.is_some(), "{what}: {paused:?}");
+        world.sandbox.set_reachable(host, false).await.unwrap();
+        publish::outbox::resume(&world.app, integration.id)
+            .await
+            .unwrap();
+        let refused = |it: &Operation| matches!(it.waiting, Some(Waiting::Network { .. }));
+        let waits = until(&world, &begun, refused).await;
+        assert_eq!(waits.state, OperationState::Queued, "{what}");
+        let uploads = |world: &World| {
+            let all = world.sandbox.requests();
+            all.iter().filter(|it| !it.parts.is_empty()).count()
+        };
+        assert_eq!(uploads(&world), 0, "{what}");
+        world.sandbox.set_reachable(host, true).await.unwrap();
+        let ended = settled(&world, &begun).await;
+        assert_eq!(ended.state, OperationState::Done, "{what}: {ended:?}");
+        assert_eq!(uploads(&world), 1, "{what}");
+        check(&world, method, At::Upload, &ended, &what).await;
+    }
+}
+
+/// The host goes away while a lost creation or upload is looked for, and comes back. What was sent is
+/// there or is not; it is not seen before the third look.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_doubt_stays_so_while_a_host_refuses_between_the_looks() {
+    let mut running = JoinSet::new();
+    for (method, host) in HOSTS {
+        for at in [At::Create, At::Upload] {
+            for arrived in [false, true] {
+                running.spawn(async move {
+                    let what = format!("{method:?}, {at:?}, arrived: {arrived}, refused");
+                    let world = world().await;
+                    let integration = world.integration(method).await;
+                    world.sandbox.clear_requests();
+                    let lost = match arrived {
+                        true => Fault::cut().after_handling(),
+                        false => Fault::cut(),
+                    };
+                    if arrived {
+                        world.sandbox.set_read_lag(Duration::from_secs(6));
+                    }
+                    let faults = world.sandbox.faults();
+                    let played = faults.on(matching(method, at), lost);
+                    let draft = world.retrospective().await;
+                    let begun = publish::publish(&world.app, draft, integration.id)
+                        .await
+                        .unwrap();
+                    let looked = |world: &World| {
+                        let all = world.sandbox.requests();
+                        let sent = all.iter().rposition(|it| it.fault.is_some());
+                        sent.is_some_and(|it| all[it..].iter().any(|it| it.method == "GET"))
+                    };
+                    while !looked(&world) {
+                        tokio::time::sleep(Duration::from_millis(5)).await;
+                    }
+                    assert!(played.fired(), "{what}");
+                    world.sandbox.set_reachable(host, false).await.unwrap();
+                    let refused =
+                        |it: &Operation| matches!(it.waiting, Some(Waiting::Network { .. }));
+                    let waits = until(&world, &begun, refused).await;
+                    assert_eq!(waits.state, OperationState::Checking, "{what}");
+                    world.sandbox.set_reachable(host, true).await.unwrap();
+                    let ended = settled(&world, &begun).await;
+                    assert_eq!(ended.state, OperationState::Done, "{what}: {ended:?}");
+                    world.sandbox.set_read_lag(Duration::ZERO);
+                    check(&world, method, at, &ended, &what).await;
+                });
+            }
+        }
+    }
+    while let Some(ended) = running.join_next().await {
+        ended.unwrap();
+    }
+}
+
+async fn until(
+    world: &World,
+    operation: &Operation,
+    reached: impl Fn(&Operation) -> bool,
+) -> Operation {
+    for _ in 0..12_000 {
+        let now = publish::operation(&world.app, operation.id.clone())
+            .await
+            .unwrap();
+        if reached(&now) {
+            return now;
+        }
+        assert_ne!(now.state, OperationState::Done, "the fault did not happen");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("it never came to that: {operation:?}");
 }
 
 /// What was done is seen by nobody for six seconds.

@@ -4,6 +4,8 @@
 //! a configuration) are kept as they are handed in.
 
 mod backup;
+#[cfg(feature = "watched-commits")]
+pub mod commits;
 mod drafts;
 mod error;
 mod health;

@@ -31,7 +31,8 @@ cargo xtask <command>
   run [arguments]    install what is missing, build, open the app
   test [part ...]    install what is missing, check and test everything, or these parts:
                      format, spelling, ui, clippy, unit, bindings, keyring, oauth, e2e, dependencies
-                     --full: with 50,000 histories of the outbox instead of 2,000
+                     --full: with 50,000 histories of the outbox instead of 2,000, and every
+                     moment of every recovery killed instead of one of each
   tour               do the main job in the real window; pictures, page and PDF go to target/tour
   bench [figure ...] measure speed and size against their limits; faults counts what is lost, doubled
                      and overwritten beside two other tools, and writes the README's table

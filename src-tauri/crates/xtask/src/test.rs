@@ -408,6 +408,8 @@ fn unit() -> Answer<Tally> {
     run.env(bindings::FOLDER, bindings::fresh("unit")?);
     if FULL.get() == Some(&true) {
         run.env("RETROPRESS_HISTORIES", ALL_HISTORIES);
+        // The recovery of every kill is killed at every moment of its own, and not at one.
+        run.env("RETROPRESS_KILLS", "all");
     }
     let log = program::log("cargo test", &mut run)?;
     Ok(judge(rust_tests(&log), &log))

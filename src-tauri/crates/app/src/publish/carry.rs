@@ -45,19 +45,25 @@ pub(super) async fn carry(app: &App, id: &str, carrier: &Carrier) {
         let _quiet = carrier.sending.lock().await;
         let mut going = match work.take() {
             Some(work) => work,
-            None => match Work::load(app, id) {
+            None => match taken_up(app, id) {
                 Ok(work) => work,
                 Err(problem) => {
                     tracing::error!(%problem, id, "the operation could not be read");
-                    app.outbox().forget(id);
-                    return;
+                    return match passes(&problem) {
+                        true => app.outbox().put_off(app, id, problem),
+                        false => app.outbox().forget(id),
+                    };
                 }
             },
         };
         if !app.outbox().may_send(id) {
             return;
         }
-        match going.turn().await {
+        let turn = going.turn().await;
+        if turn.is_ok() {
+            app.outbox().written(id);
+        }
+        match turn {
             Ok(true) => work = Some(going),
             Ok(false) => {
                 if !going.state.phase.goes_on() {
@@ -67,20 +73,47 @@ pub(super) async fn carry(app: &App, id: &str, carrier: &Carrier) {
             }
             Err(problem) => {
                 tracing::error!(%problem, details = problem.details, id, "the operation stopped");
-                // A full disk or a locked database passes: it goes on from what was written last.
-                if matches!(problem.code, ErrorCode::DiskFull | ErrorCode::Storage) {
-                    return app.outbox().put_off(id);
+                if passes(&problem) {
+                    return app.outbox().put_off(app, id, problem);
                 }
                 going.state.phase = Phase::NeedsAttention;
                 going.state.problem = Some(problem);
                 if let Err(problem) = going.commit(None) {
                     tracing::error!(%problem, id, "and could not be written down");
-                    app.outbox().put_off(id);
+                    app.outbox().put_off(app, id, problem);
                 }
                 return;
             }
         }
     }
+}
+
+fn taken_up(app: &App, id: &str) -> Result<Work> {
+    let mut work = Work::load(app, id)?;
+    if app.outbox().unwritten(id).is_some() {
+        // As after a restart: what was not written down is not known any more.
+        work.happens(Event::Restarted)?;
+    }
+    Ok(work)
+}
+
+/// A full disk or a locked database passes: it goes on from what was written last.
+pub(super) fn passes(problem: &ApiError) -> bool {
+    matches!(problem.code, ErrorCode::DiskFull | ErrorCode::Storage)
+}
+
+/// What became of the operation since the backup was made is not known: perhaps it was done, perhaps
+/// cancelled. Its author is asked before it goes on, and Confluence before anything is sent.
+pub(super) fn from_backup(app: &App, id: &str) -> Result<()> {
+    let mut work = Work::load(app, id)?;
+    work.state.found.from_backup = true;
+    work.state.in_doubt = true;
+    if work.state.phase.goes_on() {
+        work.state.phase = Phase::NeedsAttention;
+        work.state.problem = Some(words::from_backup());
+    }
+    work.commit(None)?;
+    Ok(())
 }
 
 /// Lets something happen to an operation that is not being carried.
@@ -89,15 +122,7 @@ pub(super) async fn carry(app: &App, id: &str, carrier: &Carrier) {
 pub(super) async fn happen(app: &App, id: &str, event: Event) -> Result<()> {
     let carrier = app.outbox().carrier(id);
     let _quiet = carrier.sending.lock().await;
-    let mut work = Work::load(app, id)?;
-    let (state, effects) = step(work.state.clone(), event);
-    work.state = state;
-    for effect in effects {
-        if let Effect::Commit(milestone) = effect {
-            work.commit(milestone)?;
-        }
-    }
-    Ok(())
+    Work::load(app, id)?.happens(event)
 }
 
 impl Work {
@@ -125,6 +150,17 @@ impl Work {
             frozen,
             state,
         })
+    }
+
+    fn happens(&mut self, event: Event) -> Result<()> {
+        let (state, effects) = step(self.state.clone(), event);
+        self.state = state;
+        for effect in effects {
+            if let Effect::Commit(milestone) = effect {
+                self.commit(milestone)?;
+            }
+        }
+        Ok(())
     }
 
     pub fn entry(&self) -> Entry {

@@ -438,6 +438,8 @@ impl Run {
         self.state.found.parent_id = Some(id);
         let creating = self.state.stage == Stage::CreateParent;
         self.settled();
+        // The parent is found; whether the page was created is as unknown as before.
+        self.state.in_doubt = self.state.found.from_backup;
         self.state.stage = Stage::WritePage;
         if creating {
             self.commit(Phase::Running, None);
@@ -526,6 +528,7 @@ impl Run {
     fn page_written(&mut self, page: FoundPage, title: String) {
         self.state.found.stored_title = title;
         self.state.found.page = Some(page);
+        self.state.found.from_backup = false;
         self.settled();
         self.state.stage = Stage::UploadPdf;
         let phase = match self.state.phase {

@@ -89,6 +89,8 @@ pub(super) struct Found {
     pub taken: Option<Refusal>,
     /// A page without our marker was seen that has the title.
     pub title_held: bool,
+    /// It was read from a backup: what was sent since is not known, before the page is found.
+    pub from_backup: bool,
     /// The page was created by this operation a moment ago and looked at by nobody: it has no
     /// attachment yet. Holds when.
     pub fresh_since: Option<i64>,

@@ -287,6 +287,16 @@ pub async fn cancel(app: &App, operation_id: String) -> Result<Operation> {
     operation(app, operation_id).await
 }
 
+/// To be called before anything is taken up from a database that was a backup.
+pub(crate) fn from_backup(app: &App) -> Result<()> {
+    for id in app.store().open_operations()? {
+        if let Err(problem) = carry::from_backup(app, &id) {
+            tracing::error!(%problem, id, "an operation could not be read");
+        }
+    }
+    Ok(())
+}
+
 /// Takes up what an earlier run of the app left unfinished.
 pub(crate) async fn resume(app: &App) {
     let open = match app.store().open_operations() {
@@ -298,7 +308,15 @@ pub(crate) async fn resume(app: &App) {
     };
     for id in open {
         if let Err(problem) = take_up(app, &id).await {
-            tracing::error!(%problem, id, "an operation could not be read");
+            tracing::error!(%problem, id, "an operation could not be taken up");
+            // The worker does it once the database can be written to.
+            if carry::passes(&problem)
+                && let Ok(work) = load(app, &id)
+                && work.state.phase.goes_on()
+            {
+                app.outbox().put(&id, work.entry());
+                app.outbox().put_off(app, &id, problem);
+            }
         }
     }
     worker::ensure(app);
@@ -599,7 +617,12 @@ fn view_of(app: &App, record: Shown) -> Result<Operation> {
     let kind: OperationKind = from_text(&record.kind)?;
     let phase = Phase::of(&record.progress.state);
     let (obstacle, going) = app.outbox().standing(&record.id);
+    let unwritten = app.outbox().unwritten(&record.id);
     let state = match phase {
+        // It was sent, and what came of it could not be written down.
+        Phase::Running if unwritten.is_some() && record.progress.in_doubt => {
+            OperationState::Checking
+        }
         Phase::Queued if going => OperationState::Running,
         Phase::Queued => OperationState::Queued,
         Phase::Running => OperationState::Running,
@@ -650,7 +673,7 @@ fn view_of(app: &App, record: Shown) -> Result<Operation> {
     // While it goes on by itself nothing is wrong that its author has to know.
     let error = match record.progress.error {
         Some(text) if !phase.goes_on() && !phase.has_ended() => Some(from_text(&text)?),
-        _ => None,
+        _ => unwritten,
     };
     Ok(Operation {
         id: record.id,

@@ -491,7 +491,8 @@ fn chip(connections: &[ConnectionStatus], queued: u32) -> StatusChip {
 async fn row(app: &App, it: &OpenOperation) -> Result<OutboxRow> {
     let frozen: Frozen = from_text(&it.frozen)?;
     let found: Found = from_text(&it.progress.found)?;
-    let last_error: Option<ApiError> = it.progress.error.as_deref().map(from_text).transpose()?;
+    let kept: Option<ApiError> = it.progress.error.as_deref().map(from_text).transpose()?;
+    let last_error = app.outbox().unwritten(&it.id).or(kept);
     let operation = super::view_of(
         app,
         super::Shown {

@@ -124,6 +124,16 @@ pub(super) fn never_answered() -> ApiError {
     .retry()
 }
 
+pub(super) fn from_backup() -> ApiError {
+    ApiError::new(
+        ErrorCode::Unknown,
+        "What became of it since the backup is not known",
+        "Retry: Retropress looks in Confluence first and sends what is missing there. Or cancel it.",
+    )
+    .because("The database was damaged, and its last good backup took its place.")
+    .retry()
+}
+
 pub(super) fn mixed_up() -> ApiError {
     ApiError::new(
         ErrorCode::Internal,

@@ -39,6 +39,8 @@ const DRIFT: Millis = 2_000;
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
     carriers: Mutex<HashMap<String, Arc<Carrier>>>,
+    /// What kept the database from taking down how far these got.
+    unwritten: Mutex<HashMap<String, ApiError>>,
     wake: Arc<Notify>,
     running: AtomicBool,
     clock: Mutex<Clock>,
@@ -79,6 +81,7 @@ impl Outbox {
         Self {
             queue: Mutex::default(),
             carriers: Mutex::default(),
+            unwritten: Mutex::default(),
             wake: Arc::default(),
             running: AtomicBool::new(false),
             clock: Mutex::new(Clock {
@@ -145,6 +148,7 @@ impl Outbox {
     }
 
     pub(super) fn forget(&self, id: &str) {
+        self.written(id);
         lock(&self.queue).forget(id);
         lock(&self.carriers).remove(id);
         self.wake.notify_one();
@@ -158,13 +162,24 @@ impl Outbox {
         }
     }
 
-    /// It could not be written down how far it got: tried again after a while.
-    pub(super) fn put_off(&self, id: &str) {
+    /// It could not be read or written down how far it got: tried again after a while, and its author
+    /// is told why.
+    pub(super) fn put_off(&self, app: &App, id: &str, problem: ApiError) {
         let at = self.now() + UNWRITTEN;
+        lock(&self.unwritten).insert(id.to_owned(), problem);
         if let Some(entry) = lock(&self.queue).entries.get_mut(id) {
             entry.not_before = Some(at);
             entry.moving = true;
         }
+        app.tell(crate::Event::OutboxChanged);
+    }
+
+    pub(super) fn written(&self, id: &str) {
+        lock(&self.unwritten).remove(id);
+    }
+
+    pub(super) fn unwritten(&self, id: &str) -> Option<ApiError> {
+        lock(&self.unwritten).get(id).cloned()
     }
 
     pub(super) fn may_send(&self, id: &str) -> bool {

@@ -390,6 +390,15 @@ impl World {
 /// An app without a sandbox and without a browser, with this server in the place of Atlassian. The
 /// server tells by the user agent which process asks.
 pub fn alone(folder: &Path, vault: &Vault, atlassian: &Url, oauth: OauthOptions) -> App {
+    try_alone(folder, vault, atlassian, oauth).unwrap()
+}
+
+pub fn try_alone(
+    folder: &Path,
+    vault: &Vault,
+    atlassian: &Url,
+    oauth: OauthOptions,
+) -> Result<App> {
     App::open(Parts {
         folder: folder.to_owned(),
         vault: vault.clone(),
@@ -410,7 +419,6 @@ pub fn alone(folder: &Path, vault: &Vault, atlassian: &Url, oauth: OauthOptions)
         oauth,
         clock: Utc::now,
     })
-    .unwrap()
 }
 
 struct NoSandbox;
