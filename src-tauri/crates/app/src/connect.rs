@@ -747,7 +747,7 @@ async fn begin(app: &App, session: Session) -> Result<Connection> {
             "Atlassian ended support for Confluence Server on 15 February 2024. Retropress works with it as long as its REST API does.".to_owned(),
         );
     }
-    if session.client.site().base_url.scheme() == "http" && !session.sandbox {
+    if retropress_confluence::is_in_the_clear(&session.client.site().base_url) {
         warnings.push(
             "This connection is not encrypted: everyone on the way can read the sign-in data."
                 .to_owned(),

@@ -393,7 +393,7 @@ impl File {
     fn warnings(&self, address: &Url) -> Vec<String> {
         let host = address.host_str().unwrap_or_default();
         let mut warnings = Vec::new();
-        if address.scheme() == "http" {
+        if retropress_confluence::is_in_the_clear(address) {
             warnings.push(
                 "This server is not encrypted. The wizard asks before anything is sent to it."
                     .to_owned(),

@@ -549,7 +549,7 @@ pub(crate) fn certificate(
     let seen = http.handshake();
     let mut checks = Vec::new();
     match (&seen.certificate, seen.trust) {
-        (None, _) if address.scheme() == "http" => checks.push(Check {
+        (None, _) if retropress_confluence::is_in_the_clear(address) => checks.push(Check {
             fix: "Use https where the server has it.".into(),
             ..Check::new(
                 CheckOutcome::Warning,

@@ -618,6 +618,11 @@ pub(crate) fn host_of(url: &Url) -> String {
     }
 }
 
+/// What is sent there can be read on the way. To this computer itself there is no way.
+pub fn is_in_the_clear(url: &Url) -> bool {
+    url.scheme() == "http" && !is_loopback(url)
+}
+
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => {

@@ -43,7 +43,7 @@ pub use certificate::{
 pub use client::{Client, Endpoints, Route};
 pub use credential::Credential;
 pub use error::{Error, ErrorKind, Outcome, Result};
-pub use http::{CallRecord, Http, HttpOptions, RateLimit};
+pub use http::{CallRecord, Http, HttpOptions, RateLimit, is_in_the_clear};
 pub use oauth::{
     AccessToken, AccessTokens, CloudSite, Consent, Oauth, OauthServer, Tokens, cloud_sites,
 };

@@ -12,7 +12,7 @@ use crate::{
     calls::{self, Call},
     credential::Method,
     error::{Cause, Error, ErrorKind, Outcome},
-    http::{Answer, Payload, Request, host_of, is_loopback},
+    http::{Answer, Payload, Request, host_of, is_in_the_clear, is_loopback},
 };
 
 /// The three lines of Confluence.
@@ -396,7 +396,7 @@ pub async fn discover(http: &Http, entered: &str, allow_http: bool) -> Result<Si
     let mut entered = Entered::parse(entered)?;
     let mut moved = false;
     loop {
-        if entered.url.scheme() == "http" && !allow_http && !is_loopback(&entered.url) {
+        if !allow_http && is_in_the_clear(&entered.url) {
             return Err(Error::new(ErrorKind::InsecureHttp, Outcome::NotDone)
                 .with(|inner| inner.context.host = host_of(&entered.url)));
         }
