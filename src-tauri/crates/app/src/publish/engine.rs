@@ -304,7 +304,9 @@ impl Run {
             Stage::CreateParent if doubt => self.call(Call::FindParent),
             Stage::CreateParent => self.send(Call::CreateParent),
             Stage::WritePage if kind == OperationKind::Update => self.call(Call::ReadPage),
-            Stage::WritePage if doubt => self.call(Call::FindByTitle),
+            Stage::WritePage if doubt || self.state.found.from_backup => {
+                self.call(Call::FindByTitle);
+            }
             Stage::WritePage => self.create_page(),
             Stage::UploadPdf => {
                 let fresh = self
@@ -513,6 +515,7 @@ impl Run {
     fn page_written(&mut self, page: FoundPage, title: String) {
         self.state.found.stored_title = title;
         self.state.found.page = Some(page);
+        self.state.found.from_backup = false;
         self.settled();
         self.state.stage = Stage::UploadPdf;
         self.commit(Phase::Running, Some(Milestone::PageWritten));

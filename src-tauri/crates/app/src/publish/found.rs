@@ -92,6 +92,9 @@ pub(super) struct Found {
     /// The page was created by this operation a moment ago and looked at by nobody: it has no
     /// attachment yet. Holds when.
     pub fresh_since: Option<i64>,
+    /// The database was restored from a backup that holds this as unfinished: what was sent since is
+    /// not known. Set by the store (`backup.rs`), until the page is found or made.
+    pub from_backup: bool,
     /// Said in the history, such as labels that were refused.
     pub remark: String,
 }
