@@ -56,6 +56,19 @@ impl Desktop for Browser {
     async fn choose_where_to_save(&self, file_name: &str) -> Option<PathBuf> {
         Some(self.folder.join(file_name))
     }
+
+    /// The last one by its name that lies where files are saved.
+    async fn choose_what_to_open(&self, ending: &str) -> Option<PathBuf> {
+        let files = std::fs::read_dir(&self.folder).unwrap();
+        let found = files.map(|it| it.unwrap().path());
+        found
+            .filter(|it| it.extension().is_some_and(|it| it == ending))
+            .max()
+    }
+
+    fn restart(&self) {
+        self.opened.lock().unwrap().push("restart".to_owned());
+    }
 }
 
 struct Running(Arc<Sandbox>);
@@ -181,6 +194,45 @@ impl World {
             &self.opened,
             &self.oauth,
         );
+    }
+
+    /// The same after the app has let go of its database, as when the process has ended.
+    pub async fn stop_and_start(&mut self) {
+        let nowhere = "http://127.0.0.1:9".parse().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let idle = alone(folder.path(), &self.vault, &nowhere, self.oauth.clone());
+        drop(std::mem::replace(&mut self.app, idle));
+        let file = self.folder.path().join("data/retropress.db");
+        for _ in 0..3_000 {
+            let alone = |it: rusqlite::Connection| it.pragma_update(None, "journal_mode", "DELETE");
+            match rusqlite::Connection::open(&file).and_then(alone) {
+                Ok(()) => return self.restart(),
+                Err(problem)
+                    if problem.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) =>
+                {
+                    return self.restart();
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        }
+        panic!("the app goes on for ever");
+    }
+
+    /// Another laptop of the same user, with the same Confluence.
+    pub fn another_laptop(&self) -> World {
+        let (folder, vault, opened) = (
+            tempfile::tempdir().unwrap(),
+            Vault::in_memory(),
+            Arc::default(),
+        );
+        World {
+            app: app(&folder, &vault, &self.sandbox, &opened, &self.oauth),
+            sandbox: self.sandbox.clone(),
+            opened,
+            folder,
+            vault,
+            oauth: self.oauth.clone(),
+        }
     }
 
     pub async fn team(&self) -> Team {
