@@ -75,7 +75,7 @@ pub async fn read_file(app: &App, name: String, base64: String) -> Result<Import
         ApiError::new(
             ErrorCode::NotText,
             format!("\u{201c}{name}\u{201d} is not a text file"),
-            "Choose a Markdown or text file, or paste the notes.",
+            "Choose a Markdown or text file, a draft saved as JSON, or paste the notes.",
         )
         .because(problem.to_string())
         .at(Field::File)

@@ -194,6 +194,7 @@ async fn everything_arrives_on_the_other_laptop_but_the_secrets() {
     let publications = |app| {
         let query = PublicationQuery {
             team_id: team.id.clone(),
+            limit: 10,
             ..PublicationQuery::default()
         };
         async move { history::list(app, query).await.unwrap().rows }
