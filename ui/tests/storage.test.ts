@@ -11,6 +11,12 @@ import { type Backend, problem, samples } from "./backend";
 vi.setConfig({ testTimeout: 30_000 });
 
 const named = (backend: Backend, name: string) => backend.calls.filter((it) => it.name === name);
+/** The notice of an error; the window's own live region is an alert, too. */
+const notice = async (title: string) => {
+  const found = (await screen.findByText(title)).closest<HTMLElement>(".notice[role=alert]");
+  if (!found) throw new Error("no alert");
+  return found;
+};
 const button = (name: string | RegExp) => screen.findByRole("button", { name });
 
 describe("storage", () => {
@@ -45,12 +51,11 @@ describe("storage", () => {
     });
     backend.failNext("export_all", full);
     await user.click(await button("Export all…"));
-    const alert = await screen.findByRole("alert");
-    within(alert).getByText("The export could not be saved");
+    const alert = await notice("The export could not be saved");
     await waitFor(() => expect(alert.parentElement).toBe(document.activeElement));
     await user.click(within(alert).getByRole("button", { name: "Try again" }));
     await waitFor(() => expect(toasts.at(-1)?.text).toMatch(/^Exported as/));
-    expect(screen.queryByRole("alert")).toBeNull();
+    expect(screen.queryByText("The export could not be saved")).toBeNull();
   });
 
   it("shows a file beside what is here, and the focus is on the safe choice", async () => {
@@ -65,7 +70,7 @@ describe("storage", () => {
     within(dialog).getByText(/made 18 Nov 2026, .* by Retropress 0\.1\.0/);
     const drafts = within(dialog).getByRole("rowheader", { name: "Drafts" }).closest("tr");
     expect(drafts?.textContent).toContain(`52${backend.state.drafts.length}`);
-    within(dialog).getByText(/will not go out by itself/);
+    within(dialog).getByText(/does not go out by itself/);
     within(dialog).getByText(/Tokens and passwords are not in the file/);
     await expectNoFindings();
     await user.click(safe);
@@ -109,11 +114,11 @@ describe("storage", () => {
     });
     backend.failNext("choose_import", refused);
     await user.click(await button("Import…"));
-    within(await screen.findByRole("alert")).getByText("The file is damaged");
+    await notice("The file is damaged");
     expect(screen.queryByRole("alertdialog")).toBeNull();
     backend.override("choose_import", () => null);
     await user.click(await button("Import…"));
-    await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
+    await waitFor(() => expect(screen.queryByText("The file is damaged")).toBeNull());
     expect(screen.queryByRole("alertdialog")).toBeNull();
   });
 
