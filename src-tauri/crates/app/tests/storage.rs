@@ -10,7 +10,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use base64::Engine as _;
 use chrono::NaiveDate;
-use common::{World, world};
+use common::{World, alone, world};
 use proptest::{prelude::*, test_runner::TestRunner};
 use retropress_app::{
     ApiError, ErrorCode, Field,
@@ -36,6 +36,23 @@ use retropress_summary::{
 };
 
 const CREATE: &str = "/rest/api/content$";
+
+/// The app ends, and is started again once it has let go of its database.
+async fn stop_and_start(world: &mut World) {
+    let nowhere = "http://127.0.0.1:9".parse().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let idle = alone(folder.path(), &world.vault, &nowhere, world.oauth.clone());
+    drop(std::mem::replace(&mut world.app, idle));
+    let file = world.folder.path().join("data/retropress.db");
+    for _ in 0..3_000 {
+        let free = |it: rusqlite::Connection| it.pragma_update(None, "journal_mode", "DELETE");
+        if rusqlite::Connection::open(&file).and_then(free).is_ok() {
+            return world.restart();
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the app goes on for ever");
+}
 
 async fn export(world: &World) -> PathBuf {
     storage::export(&world.app).await.unwrap().unwrap().into()
@@ -173,7 +190,7 @@ async fn everything_arrives_on_the_other_laptop_but_the_secrets() {
     assert_eq!(laptop.team().await.name, "Mobile");
     storage::restart(&laptop.app).await.unwrap();
     assert_eq!(*laptop.opened.lock().unwrap(), ["restart"]);
-    laptop.stop_and_start().await;
+    stop_and_start(&mut laptop).await;
 
     let told = notice(&laptop).await;
     assert!(told.contains("from elsewhere.retropress"), "{told}");
@@ -228,11 +245,11 @@ async fn everything_arrives_on_the_other_laptop_but_the_secrets() {
         .await
         .unwrap();
     stage(&laptop, before).await;
-    laptop.stop_and_start().await;
+    stop_and_start(&mut laptop).await;
     assert!(notice(&laptop).await.starts_with("What was set aside on"));
     assert_eq!(laptop.team().await.name, "Mobile");
     laptop.app.settle().await;
-    laptop.stop_and_start().await;
+    stop_and_start(&mut laptop).await;
     let notices = settings::start(&laptop.app).await.unwrap().notices;
     assert!(notices.is_empty(), "told once: {notices:?}");
 }
@@ -271,7 +288,7 @@ async fn what_was_under_way_in_the_file_is_a_draft_again_and_publishing_it_doubl
     stage(&laptop, found).await;
     let staged = storage::read(&laptop.app).await.unwrap().staged.unwrap();
     assert_eq!((staged.drafts_again, staged.deletions_dropped), (1, 0));
-    laptop.stop_and_start().await;
+    stop_and_start(&mut laptop).await;
     let told = notice(&laptop).await;
     assert!(
         told.contains("1 summary that was on its way is a draft again"),
@@ -310,7 +327,7 @@ async fn an_update_from_a_copy_that_is_behind_is_asked_about() {
     let mut laptop = world.another_laptop();
     let found = import_from(&laptop, &file).await;
     stage(&laptop, found).await;
-    laptop.stop_and_start().await;
+    stop_and_start(&mut laptop).await;
     sign_in_again(&laptop, &integration).await;
     laptop.sandbox.clear_requests();
     let asked = laptop.publish(&draft, &integration).await;
@@ -354,7 +371,7 @@ async fn what_is_unfinished_in_a_backup_does_not_go_out_when_it_is_restored() {
         .await
         .unwrap();
     stage(&world, backup).await;
-    world.stop_and_start().await;
+    stop_and_start(&mut world).await;
     let told = notice(&world).await;
     assert!(told.starts_with("The backup of"), "{told}");
     assert!(
@@ -403,7 +420,7 @@ async fn after_an_automatic_restore_it_is_found_out_before_anything_is_created()
 
     let data = world.folder.path().join("data");
     fs::write(data.join("retropress.damage-found"), "").unwrap();
-    world.stop_and_start().await;
+    stop_and_start(&mut world).await;
     assert!(notice(&world).await.contains("last good backup"));
     world.sandbox.clear_requests();
     world.app.settle().await;
@@ -441,7 +458,7 @@ async fn what_was_chosen_can_be_left_and_what_was_staged_taken_back() {
     assert_eq!(now.checked, StartCheck::Running);
     let now = storage::take_back(&world.app).await.unwrap();
     assert_eq!(now.staged, None);
-    world.stop_and_start().await;
+    stop_and_start(&mut world).await;
     let start = settings::start(&world.app).await.unwrap();
     assert!(start.notices.is_empty());
     world.app.settle().await;

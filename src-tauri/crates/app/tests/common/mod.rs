@@ -196,28 +196,6 @@ impl World {
         );
     }
 
-    /// The same after the app has let go of its database, as when the process has ended.
-    pub async fn stop_and_start(&mut self) {
-        let nowhere = "http://127.0.0.1:9".parse().unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let idle = alone(folder.path(), &self.vault, &nowhere, self.oauth.clone());
-        drop(std::mem::replace(&mut self.app, idle));
-        let file = self.folder.path().join("data/retropress.db");
-        for _ in 0..3_000 {
-            let alone = |it: rusqlite::Connection| it.pragma_update(None, "journal_mode", "DELETE");
-            match rusqlite::Connection::open(&file).and_then(alone) {
-                Ok(()) => return self.restart(),
-                Err(problem)
-                    if problem.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) =>
-                {
-                    return self.restart();
-                }
-                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-            }
-        }
-        panic!("the app goes on for ever");
-    }
-
     /// Another laptop of the same user, with the same Confluence.
     pub fn another_laptop(&self) -> World {
         let (folder, vault, opened) = (
