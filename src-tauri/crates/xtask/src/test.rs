@@ -511,6 +511,7 @@ const WINDOW_TESTS: &[&str] = &[
     "sign_in",
     "connection",
     "outbox",
+    "storage",
     "screens",
 ];
 
