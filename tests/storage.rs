@@ -3,7 +3,7 @@
 
 mod window;
 
-use std::fs;
+use std::{fs, path::Path, process::Command};
 
 use window::journey::{NOTES, import_notes};
 use window::{Window, until};
@@ -72,4 +72,53 @@ async fn an_export_is_imported_with_the_next_start_and_what_was_there_is_restore
     window.click("link", "Storage").await;
     window.sees("4 drafts, 0 published summaries").await;
     window.close().await;
+}
+
+/// The app that was started again: nobody drives it.
+fn started_on(data: &Path) -> Vec<u32> {
+    let own = format!("RETROPRESS_DATA={}", data.display());
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    processes
+        .filter_map(|it| {
+            let id = it.file_name().to_str()?.parse().ok()?;
+            let program = fs::read_link(it.path().join("exe")).ok()?;
+            let environment = fs::read(it.path().join("environ")).ok()?;
+            let mut variables = environment.split(|byte| *byte == 0);
+            let ours = variables.any(|it| it == own.as_bytes());
+            (ours && program == Path::new(env!("CARGO_BIN_EXE_retropress"))).then_some(id)
+        })
+        .collect()
+}
+
+#[tokio::test]
+#[ignore = "needs a display: cargo xtask test e2e"]
+async fn restart_now_ends_the_app_and_starts_it_with_what_was_imported() {
+    let window = Window::open().await;
+    window.fill("Name of your team", "Team Lambda").await;
+    window.click("button", "Import…").await;
+    window.find("heading", "Import").await;
+    window.click("link", "Settings").await;
+    window.click("link", "Storage").await;
+    window.click("button", "Export all…").await;
+    until("the exported file", async || exported(&window)).await;
+    window.click("button", "Import…").await;
+    window.click("button", "Import and replace").await;
+    window.find("button", "Restart now").await;
+    let data = window.data().to_owned();
+    let before = started_on(&data);
+    assert_eq!(before.len(), 1, "{before:?}");
+    window.press_to_end("button", "Restart now").await;
+    let after = until("the app started again", async || {
+        let now = started_on(&data);
+        let swapped = data.join("retropress.replaced-1.db").exists()
+            && !data.join("retropress.staged.db").exists();
+        (swapped && now.len() == 1 && now != before).then_some(now)
+    })
+    .await;
+    let ended = Command::new("kill").arg(after[0].to_string()).status();
+    assert!(ended.unwrap().success());
+    until("its end", async || {
+        started_on(&data).is_empty().then_some(())
+    })
+    .await;
 }
