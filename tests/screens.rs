@@ -76,6 +76,7 @@ async fn are_accessible() {
         ("Network", "Certificates"),
         ("Team", "Teams"),
         ("Appearance", "Appearance"),
+        ("Storage", "On this computer"),
         ("About", "Support report"),
     ] {
         window.click("link", section).await;

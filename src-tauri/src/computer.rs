@@ -1,10 +1,10 @@
-//! The computer the app runs on: its browser, its save dialog.
+//! The computer the app runs on: its browser, its file manager, its dialogs for files.
 
 use std::{
     env,
     fs::{self, OpenOptions},
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -17,6 +17,12 @@ use tokio::sync::oneshot;
 use url::Url;
 
 use crate::tray;
+
+/// How names of exported files end, and what the dialogs call them.
+const EXPORT: &str = "retropress";
+const EXPORTED: &str = "Retropress export";
+/// Under automation, the folder they are saved in and opened from.
+const EXPORTS: &str = "exports";
 
 pub struct Computer {
     handle: AppHandle,
@@ -44,12 +50,19 @@ impl Desktop for Computer {
 
     async fn choose_where_to_save(&self, file_name: &str) -> Option<PathBuf> {
         if let Some(opened) = &self.opened {
-            return opened.parent().map(|it| it.join(file_name));
+            let folder = opened.parent()?;
+            if !file_name.ends_with(EXPORT) {
+                return Some(folder.join(file_name));
+            }
+            // An export into the folder of the data is refused.
+            fs::create_dir_all(folder.join(EXPORTS)).ok()?;
+            return Some(folder.join(EXPORTS).join(file_name));
         }
         let (kind, ending) = match file_name.rsplit_once('.') {
             Some((_, "json")) => ("JSON", "json"),
             Some((_, "md")) => ("Markdown", "md"),
             Some((_, "txt")) => ("Text", "txt"),
+            Some((_, EXPORT)) => (EXPORTED, EXPORT),
             _ => ("PDF", "pdf"),
         };
         let (answer, chosen) = oneshot::channel();
@@ -63,6 +76,36 @@ impl Desktop for Computer {
                 let _ = answer.send(path);
             });
         chosen.await.ok().flatten()?.into_path().ok()
+    }
+
+    async fn choose_what_to_open(&self, ending: &str) -> Option<PathBuf> {
+        if let Some(opened) = &self.opened {
+            let files = fs::read_dir(opened.parent()?.join(EXPORTS)).ok()?;
+            return files.flatten().map(|it| it.path()).max();
+        }
+        let (answer, chosen) = oneshot::channel();
+        self.handle
+            .dialog()
+            .file()
+            .add_filter(EXPORTED, &[ending])
+            .pick_file(move |path| {
+                let _ = answer.send(path);
+            });
+        chosen.await.ok().flatten()?.into_path().ok()
+    }
+
+    fn show_folder(&self, folder: &Path) -> io::Result<()> {
+        match &self.opened {
+            None => open::that_detached(folder),
+            Some(path) => {
+                let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+                writeln!(file, "{}", folder.display())
+            }
+        }
+    }
+
+    fn restart(&self) {
+        self.handle.request_restart();
     }
 
     fn versions(&self) -> Versions {

@@ -126,6 +126,17 @@ impl Window {
         Window::start(data, sandbox).await
     }
 
+    /// Presses what ends the app: the driver gets no answer any more, or an error.
+    pub async fn press_to_end(&self, role: &str, name: &str) {
+        let element = self.find(role, name).await;
+        let _ = element.click().await;
+    }
+
+    /// Lets go of an app that has ended by itself: there is nobody to say goodbye to.
+    pub fn let_go(self) {
+        self.driver.leak().unwrap();
+    }
+
     pub async fn close(self) {
         self.driver.quit().await.unwrap();
     }

@@ -2,14 +2,17 @@
 // and `npm run preview-screens` use it; the product never does.
 
 import type { ApiError } from "../src/api/bindings/ApiError";
+import type { Candidate } from "../src/api/bindings/Candidate";
 import type { Check } from "../src/api/bindings/Check";
 import type { Connection } from "../src/api/bindings/Connection";
 import type { ConnectionStatus } from "../src/api/bindings/ConnectionStatus";
 import type { ConnectRequest } from "../src/api/bindings/ConnectRequest";
+import type { CopyView } from "../src/api/bindings/CopyView";
 import type { Draft } from "../src/api/bindings/Draft";
 import type { DraftList } from "../src/api/bindings/DraftList";
 import type { DraftRow } from "../src/api/bindings/DraftRow";
 import type { DraftSort } from "../src/api/bindings/DraftSort";
+import type { Holds } from "../src/api/bindings/Holds";
 import type { Integration } from "../src/api/bindings/Integration";
 import type { Model } from "../src/api/bindings/Model";
 import type { NetworkRequest } from "../src/api/bindings/NetworkRequest";
@@ -26,7 +29,9 @@ import type { SignIn } from "../src/api/bindings/SignIn";
 import type { SignInRequest } from "../src/api/bindings/SignInRequest";
 import type { SignInState } from "../src/api/bindings/SignInState";
 import type { SigningIn } from "../src/api/bindings/SigningIn";
+import type { Staged } from "../src/api/bindings/Staged";
 import type { Step } from "../src/api/bindings/Step";
+import type { Storage } from "../src/api/bindings/Storage";
 import type { Summary } from "../src/api/bindings/Summary";
 import type { Team } from "../src/api/bindings/Team";
 import type { Template } from "../src/api/bindings/Template";
@@ -69,6 +74,12 @@ export interface State {
   reaches: Record<string, Reach>;
   /** Integrations that are paused. */
   paused: string[];
+  checked: Storage["checked"];
+  /** Backups and what was set aside. */
+  copies: CopyView[];
+  staged: Staged | null;
+  /** Why the keyring does not answer. */
+  keyring: ApiError | null;
 }
 
 /** The seed of the preview and of most tests. */
@@ -161,6 +172,10 @@ export class Backend {
       outbox: [],
       reaches: {},
       paused: [],
+      checked: "sound",
+      copies: sample.copies(),
+      staged: null,
+      keyring: null,
       ...structuredClone(seed),
     };
   }
@@ -368,6 +383,35 @@ export class Backend {
       });
   }
 
+  private holds(): Holds {
+    return {
+      teams: this.state.teams.map((it) => it.name),
+      drafts: this.state.drafts.length,
+      published: this.state.publications.length,
+      unfinished: this.state.outbox.length,
+      size: 18_400_000,
+    };
+  }
+
+  private storage(): Storage {
+    const backup = this.state.copies.find((it) => it.source === "backup");
+    return {
+      here: this.holds(),
+      checked: this.state.checked,
+      newestBackup: backup?.madeAt ?? null,
+      backups: 7,
+      staged: this.state.staged,
+    };
+  }
+
+  private readonly candidates = new Map<string, Candidate>();
+
+  private offer(of: Omit<Candidate, "id" | "here">): Candidate {
+    const candidate = { ...of, id: sample.nextId("candidate"), here: this.holds() };
+    this.candidates.set(candidate.id, candidate);
+    return candidate;
+  }
+
   private outboxStatus(teamId: string): OutboxStatus {
     const connections = this.connections(teamId);
     const queued = connections.reduce((sum, it) => sum + it.queued, 0);
@@ -540,8 +584,14 @@ export class Backend {
       id: sample.nextId("source"),
       name,
       size: Math.floor(base64.length * 0.75),
+      draft: null,
     }),
-    read_import_text: ({ text }) => ({ id: sample.nextId("source"), name: "", size: text.length }),
+    read_import_text: ({ text }) => ({
+      id: sample.nextId("source"),
+      name: "",
+      size: text.length,
+      draft: null,
+    }),
     preview_import: ({ options }) => ({
       dateOrder: options.dateOrder ?? "dayMonthYear",
       dateOrderInDoubt: options.dateOrder === null,
@@ -583,6 +633,41 @@ export class Backend {
                 : sample.retrospective("Sprint 40", "2026-10-22"),
             ).id,
         ),
+
+    read_storage: () => this.storage(),
+    read_keyring: () => this.state.keyring,
+    show_data_folder: () => undefined,
+    export_all: () => "/home/ines/Retropress 2026-11-19.retropress",
+    choose_import: () =>
+      this.offer({
+        source: "export",
+        file: "Retropress 2026-11-18.retropress",
+        madeAt: "2026-11-18T16:05:00Z",
+        version: "0.1.0",
+        holds: sample.holds(),
+      }),
+    list_copies: () => this.state.copies,
+    choose_copy: ({ name }) => {
+      const copy = this.state.copies.find((it) => it.name === name);
+      if (!copy?.holds) throw problem("gone", { message: "This copy is no longer there" });
+      const { source, madeAt, holds } = copy;
+      return this.offer({ source, file: name, madeAt, version: null, holds });
+    },
+    leave_candidate: ({ candidateId }) => void this.candidates.delete(candidateId),
+    stage_candidate: ({ candidateId }) => {
+      const it = this.candidates.get(candidateId);
+      if (!it) throw problem("gone", { message: "The file is no longer there" });
+      this.candidates.delete(candidateId);
+      const { source, file, madeAt, holds } = it;
+      const draftsAgain = holds.unfinished;
+      this.state.staged = { source, file, madeAt, holds, draftsAgain, deletionsDropped: 0 };
+      return this.storage();
+    },
+    take_back_staged: () => {
+      this.state.staged = null;
+      return this.storage();
+    },
+    restart: () => undefined,
 
     list_integrations: ({ teamId }) => this.state.integrations.filter((it) => it.teamId === teamId),
     save_integration: ({ configuration }) => {

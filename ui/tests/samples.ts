@@ -4,9 +4,11 @@ import type { Action } from "../src/api/bindings/Action";
 import type { CertificateView } from "../src/api/bindings/CertificateView";
 import type { Check } from "../src/api/bindings/Check";
 import type { CloudSite } from "../src/api/bindings/CloudSite";
+import type { CopyView } from "../src/api/bindings/CopyView";
 import type { Document } from "../src/api/bindings/Document";
 import type { Draft } from "../src/api/bindings/Draft";
 import type { HandedOn } from "../src/api/bindings/HandedOn";
+import type { Holds } from "../src/api/bindings/Holds";
 import type { Idea } from "../src/api/bindings/Idea";
 import type { Integration } from "../src/api/bindings/Integration";
 import type { NetworkView } from "../src/api/bindings/NetworkView";
@@ -624,3 +626,36 @@ Connection 1    Data Center 9.2.7, Confluence Server / Data Center - Personal Ac
 Log             warnings and errors, the last 1
   2026-11-18 17:02:11 UTC ERROR the operation stopped
 `;
+
+export const holds = (more: Partial<Holds> = {}): Holds => ({
+  teams: ["Payments Platform", "Mobile Onboarding", "Search"],
+  drafts: 52,
+  published: 31,
+  unfinished: 1,
+  size: 21_800_000,
+  ...more,
+});
+
+export const copies = (): CopyView[] => [
+  {
+    name: "retropress.backup-1.db",
+    source: "backup",
+    madeAt: "2026-11-19T08:58:00Z",
+    size: 18_300_000,
+    holds: holds({ drafts: 41, published: 28, unfinished: 0 }),
+  },
+  {
+    name: "retropress.backup-2.db",
+    source: "backup",
+    madeAt: "2026-11-18T09:03:00Z",
+    size: 9_100_000,
+    holds: null,
+  },
+  {
+    name: "retropress.replaced-1.db",
+    source: "setAside",
+    madeAt: "2026-11-12T13:20:00Z",
+    size: 16_000_000,
+    holds: holds({ drafts: 36, published: 24, unfinished: 0 }),
+  },
+];

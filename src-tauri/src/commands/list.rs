@@ -102,6 +102,18 @@ commands! {
     starts_at_login = desktop::starts_at_login() -> bool;
     start_at_login = desktop::start_at_login(on: bool) -> bool;
 
+    read_storage = storage::read() -> Storage;
+    read_keyring = storage::keyring() -> Option<ApiError>;
+    show_data_folder = storage::show_folder() -> ();
+    export_all = storage::export() -> Option<String>;
+    choose_import = storage::choose_import() -> Option<Candidate>;
+    list_copies = storage::copies() -> Vec<CopyView>;
+    choose_copy = storage::choose_copy(name: String) -> Candidate;
+    leave_candidate = storage::leave(candidate_id: String) -> ();
+    stage_candidate = storage::stage(candidate_id: String) -> Storage;
+    take_back_staged = storage::take_back() -> Storage;
+    restart = storage::restart() -> ();
+
     read_security = security::read() -> Document;
     save_draft_file = share::save_draft(draft_id: String, format: DraftFile) -> Option<String>;
     save_security_pdf = security::save_pdf() -> Option<String>;

@@ -28,6 +28,7 @@ use retropress_app::{
     settings::{self, Settings, Start},
     share::{self, DraftFile, PdfPreview, SharePreview},
     signing_in::{self, SigningIn, SigningInRequest},
+    storage::{self, Candidate, CopyView, Storage},
     support_report,
     teams::{self, Team},
 };

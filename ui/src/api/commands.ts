@@ -1,10 +1,13 @@
 // Generated from src-tauri/src/commands/list.rs by `cargo xtask bindings`. Do not edit.
+import type { ApiError } from "./bindings/ApiError";
+import type { Candidate } from "./bindings/Candidate";
 import type { CertificateView } from "./bindings/CertificateView";
 import type { Check } from "./bindings/Check";
 import type { Configuration } from "./bindings/Configuration";
 import type { ConflictDetails } from "./bindings/ConflictDetails";
 import type { ConnectRequest } from "./bindings/ConnectRequest";
 import type { Connection } from "./bindings/Connection";
+import type { CopyView } from "./bindings/CopyView";
 import type { Document } from "./bindings/Document";
 import type { Draft } from "./bindings/Draft";
 import type { DraftFile } from "./bindings/DraftFile";
@@ -48,6 +51,7 @@ import type { SigningIn } from "./bindings/SigningIn";
 import type { SigningInRequest } from "./bindings/SigningInRequest";
 import type { SpaceView } from "./bindings/SpaceView";
 import type { Start } from "./bindings/Start";
+import type { Storage } from "./bindings/Storage";
 import type { SubstitutionView } from "./bindings/SubstitutionView";
 import type { Summary } from "./bindings/Summary";
 import type { Team } from "./bindings/Team";
@@ -228,6 +232,28 @@ export const leave = (leave: Leave): Promise<void> => call("leave", { leave });
 export const startsAtLogin = (): Promise<boolean> => call("starts_at_login");
 
 export const startAtLogin = (on: boolean): Promise<boolean> => call("start_at_login", { on });
+
+export const readStorage = (): Promise<Storage> => call("read_storage");
+
+export const readKeyring = (): Promise<ApiError | null> => call("read_keyring");
+
+export const showDataFolder = (): Promise<void> => call("show_data_folder");
+
+export const exportAll = (): Promise<string | null> => call("export_all");
+
+export const chooseImport = (): Promise<Candidate | null> => call("choose_import");
+
+export const listCopies = (): Promise<Array<CopyView>> => call("list_copies");
+
+export const chooseCopy = (name: string): Promise<Candidate> => call("choose_copy", { name });
+
+export const leaveCandidate = (candidateId: string): Promise<void> => call("leave_candidate", { candidateId });
+
+export const stageCandidate = (candidateId: string): Promise<Storage> => call("stage_candidate", { candidateId });
+
+export const takeBackStaged = (): Promise<Storage> => call("take_back_staged");
+
+export const restart = (): Promise<void> => call("restart");
 
 export const readSecurity = (): Promise<Document> => call("read_security");
 

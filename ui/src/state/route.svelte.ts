@@ -14,7 +14,13 @@ export type Route =
       params: { teamId: string; integrationId: string | null; sandbox: SandboxSide | null };
     };
 
-export type SettingsSection = "integrations" | "network" | "team" | "appearance" | "about";
+export type SettingsSection =
+  | "integrations"
+  | "network"
+  | "team"
+  | "appearance"
+  | "storage"
+  | "about";
 export type SandboxSide = "cloud" | "dataCenter";
 
 /** Answers false to stay, for instance after asking whether changes may be lost. */
@@ -67,9 +73,8 @@ function decode(part: string): string {
 }
 
 function settingsSection(text: string | undefined): SettingsSection {
-  return text === "network" || text === "team" || text === "appearance" || text === "about"
-    ? text
-    : "integrations";
+  const others = ["network", "team", "appearance", "storage", "about"] as const;
+  return others.find((it) => it === text) ?? "integrations";
 }
 
 let current = $state<Route>(parse(location.hash));

@@ -1,7 +1,11 @@
 //! What the app needs of the computer it runs on, given to it by the shell; and what it asks of it
 //! while its window is not in front.
 
-use std::{collections::HashMap, io, path::PathBuf};
+use std::{
+    collections::HashMap,
+    io,
+    path::{Path, PathBuf},
+};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -23,6 +27,19 @@ pub trait Desktop: Send + Sync {
 
     /// Asks where to save a file; `None` when the user cancelled.
     async fn choose_where_to_save(&self, file_name: &str) -> Option<PathBuf>;
+
+    /// Asks for a file to open whose name has this ending; `None` when the user cancelled.
+    async fn choose_what_to_open(&self, _ending: &str) -> Option<PathBuf> {
+        None
+    }
+
+    /// Shows the folder in the file manager.
+    fn show_folder(&self, _folder: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Ends the app and starts it again.
+    fn restart(&self) {}
 
     /// The system and the web view, for the support report. Nothing that names the user or the
     /// computer.
@@ -74,20 +91,31 @@ pub(crate) async fn save(
         .await
         .map_err(|it| ApiError::internal(&it))?;
     written.map_err(|problem| {
-        let mut error = ApiError::new(
-            if problem.kind() == std::io::ErrorKind::StorageFull {
-                ErrorCode::DiskFull
-            } else {
-                ErrorCode::Storage
-            },
-            format!("The {what} could not be saved"),
-            "Choose another folder, or free some room on this computer.",
-        )
-        .retry();
-        error.details = format!("{}: {problem}", path.display());
-        error
+        let full = problem.kind() == io::ErrorKind::StorageFull;
+        not_saved(what, &path, full, &problem)
     })?;
     Ok(Some(path.display().to_string()))
+}
+
+/// A file could not be written where the user chose; `what` is the file in the user's words.
+pub(crate) fn not_saved(
+    what: &str,
+    path: &Path,
+    disk_full: bool,
+    problem: &dyn std::fmt::Display,
+) -> ApiError {
+    let mut error = ApiError::new(
+        if disk_full {
+            ErrorCode::DiskFull
+        } else {
+            ErrorCode::Storage
+        },
+        format!("The {what} could not be saved"),
+        "Choose another folder, or free some room on this computer.",
+    )
+    .retry();
+    error.details = format!("{}: {problem}", path.display());
+    error
 }
 
 /// Runs the built-in sandbox. The app talks to it like to any Confluence, through HTTP alone.
@@ -206,9 +234,11 @@ pub async fn leave(app: &App, leave: Leave) -> Result<()> {
     Ok(())
 }
 
-/// Whether a start with the session shows no window: its author lets the app publish in the tray.
+/// Whether a start with the session shows no window: its author lets the app publish in the tray. One
+/// that has something to say shows it.
 pub fn starts_in_tray(app: &App) -> bool {
-    settings::read(app).is_ok_and(|it| it.closing == Closing::KeepPublishing)
+    app.start_notices().is_empty()
+        && settings::read(app).is_ok_and(|it| it.closing == Closing::KeepPublishing)
 }
 
 fn hide_in_tray(app: &App) -> Result<()> {

@@ -445,6 +445,11 @@ pub(crate) fn title_or_date(summary: &Summary) -> String {
     }
 }
 
+/// "12 ideas, 4 actions"
+pub(crate) fn contents(summary: &Summary) -> Result<String> {
+    Ok(IndexedText::of(summary)?.contents)
+}
+
 /// The team's last check of the same model before this one.
 pub(crate) fn previous(
     app: &App,

@@ -204,7 +204,8 @@ impl ApiError {
 impl From<StoreError> for ApiError {
     fn from(problem: StoreError) -> Self {
         let mut error = match &problem {
-            StoreError::DiskFull(_) => Self::new(
+            StoreError::Refused(why) => return crate::storage::refused(why),
+            it if is_disk_full(it) => Self::new(
                 ErrorCode::DiskFull,
                 "The disk is full",
                 "Free some room on this computer, then try again. What you typed is still here.",
@@ -239,10 +240,21 @@ impl From<StoreError> for ApiError {
                 "This draft was changed in the meantime",
                 "Open it again, or keep your version.",
             ),
-            StoreError::OtherContent | StoreError::Sqlite(_) => return Self::internal(&problem),
+            StoreError::DiskFull(_) | StoreError::OtherContent | StoreError::Sqlite(_) => {
+                return Self::internal(&problem);
+            }
         };
         error.details = describe(&problem);
         error
+    }
+}
+
+/// Whether it was the database that found no room, or the system that copies files.
+pub(crate) fn is_disk_full(problem: &StoreError) -> bool {
+    match problem {
+        StoreError::DiskFull(_) => true,
+        StoreError::Folder(it) => it.kind() == std::io::ErrorKind::StorageFull,
+        _ => false,
     }
 }
 

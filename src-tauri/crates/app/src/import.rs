@@ -1,11 +1,21 @@
-//! Notes of any tool, turned into drafts.
+//! Notes of any tool, turned into drafts; and drafts that were saved as JSON.
+
+use std::collections::BTreeSet;
 
 use base64::Engine as _;
-use retropress_summary::import::{self, ImportOptions, ImportPreview};
+use chrono::NaiveDate;
+use retropress_summary::{
+    Kind, Summary,
+    import::{self, ImportOptions, ImportPreview},
+};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use ts_rs::TS;
 
-use crate::{ApiError, App, ErrorCode, Field, Result, drafts, lock, new_id};
+use crate::{
+    ApiError, App, ErrorCode, Field, Result, drafts, lock, new_id,
+    share::{DRAFT_FORMAT, DRAFT_VERSION},
+};
 
 /// Notes that were read, kept until they are imported or others are read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -17,6 +27,22 @@ pub struct ImportSource {
     pub name: String,
     /// Bytes.
     pub size: u32,
+    /// It is a draft that was saved as JSON: there is nothing to be understood.
+    pub draft: Option<FoundDraft>,
+}
+
+/// A draft that was saved as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct FoundDraft {
+    pub kind: Kind,
+    pub title: String,
+    pub date: Option<NaiveDate>,
+    /// "12 ideas, 4 actions"
+    pub contents: String,
+    /// Of the laptop it was saved on.
+    pub team: String,
 }
 
 /// Largest file or text that is read, in bytes.
@@ -25,7 +51,13 @@ pub const IMPORT_LIMIT: usize = 10 * 1024 * 1024;
 /// The notes last read.
 pub(crate) struct Notes {
     id: String,
-    text: std::sync::Arc<str>,
+    content: Content,
+}
+
+#[derive(Clone)]
+enum Content {
+    Text(std::sync::Arc<str>),
+    Draft(Box<Summary>),
 }
 
 /// Reads a file's bytes, sent as base64.
@@ -43,7 +75,7 @@ pub async fn read_file(app: &App, name: String, base64: String) -> Result<Import
         ApiError::new(
             ErrorCode::NotText,
             format!("\u{201c}{name}\u{201d} is not a text file"),
-            "Choose a Markdown or text file, or paste the notes.",
+            "Choose a Markdown or text file, a draft saved as JSON, or paste the notes.",
         )
         .because(problem.to_string())
         .at(Field::File)
@@ -60,8 +92,10 @@ pub async fn preview(
     source_id: String,
     options: ImportOptions,
 ) -> Result<ImportPreview> {
-    let text = notes(app, &source_id)?;
-    blocking(move || import::preview(&text, &options)).await
+    match content(app, &source_id)? {
+        Content::Text(text) => blocking(move || import::preview(&text, &options)).await,
+        Content::Draft(_) => Err(ApiError::gone("The text to import")),
+    }
 }
 
 /// Makes a draft of each chosen section; answers their ids.
@@ -71,8 +105,10 @@ pub async fn run(
     source_id: String,
     options: ImportOptions,
 ) -> Result<Vec<String>> {
-    let text = notes(app, &source_id)?;
-    let drafts = blocking(move || import::drafts(&text, &options)).await?;
+    let drafts = match content(app, &source_id)? {
+        Content::Text(text) => blocking(move || import::drafts(&text, &options)).await?,
+        Content::Draft(summary) => vec![*summary],
+    };
     if drafts.is_empty() {
         return Err(ApiError::invalid(
             Field::File,
@@ -92,16 +128,109 @@ fn keep(app: &App, name: String, text: String) -> Result<ImportSource> {
     let id = new_id();
     // IMPORT_LIMIT is far below u32::MAX.
     let size = text.len() as u32;
+    let (content, draft) = match saved_draft(&name, &text)? {
+        Some((summary, draft)) => (Content::Draft(Box::new(summary)), Some(draft)),
+        None => (Content::Text(text.into()), None),
+    };
     *lock(&app.inner.notes) = Some(Notes {
         id: id.clone(),
-        text: text.into(),
+        content,
     });
-    Ok(ImportSource { id, name, size })
+    Ok(ImportSource {
+        id,
+        name,
+        size,
+        draft,
+    })
 }
 
-fn notes(app: &App, source_id: &str) -> Result<std::sync::Arc<str>> {
+/// The draft that was saved as this JSON; `None` for notes, which may begin with a brace as well.
+///
+/// # Errors
+/// JSON of another program, a draft of a newer version, one that is cut short or was changed.
+fn saved_draft(name: &str, text: &str) -> Result<Option<(Summary, FoundDraft)>> {
+    let named = name.to_lowercase().ends_with(".json");
+    let looks = text.trim_start().starts_with('{');
+    if !named && !looks {
+        return Ok(None);
+    }
+    let what = match name {
+        "" => "This text".to_owned(),
+        name => format!("\u{201c}{name}\u{201d}"),
+    };
+    let refused = |message: String, cause: &str, hint: &str, details: String| {
+        let mut error = ApiError::invalid(Field::File, message).because(cause);
+        error.hint = hint.to_owned();
+        error.details = details;
+        error
+    };
+    let damaged = |details: String| {
+        refused(
+            format!("{what} is damaged"),
+            "It is not as Retropress saved it. Nothing was imported.",
+            "Save the draft as JSON again, and import that file.",
+            details,
+        )
+    };
+    let saved: Value = match serde_json::from_str(text) {
+        Ok(saved) => saved,
+        Err(problem) if named || text.contains(DRAFT_FORMAT) => {
+            return Err(damaged(problem.to_string()));
+        }
+        Err(_) => return Ok(None),
+    };
+    if saved["format"] != DRAFT_FORMAT {
+        return Err(refused(
+            format!("{what} is no draft of Retropress"),
+            "It is JSON of something else. Nothing was imported.",
+            "Choose a draft that was saved as JSON, or notes as Markdown or text.",
+            String::new(),
+        ));
+    }
+    match saved["version"].as_u64() {
+        Some(version) if version > DRAFT_VERSION => {
+            return Err(refused(
+                format!("{what} was saved by a newer Retropress"),
+                "Nothing was imported.",
+                "Install the newest Retropress, then import it again.",
+                format!("version {version}, known {DRAFT_VERSION}"),
+            ));
+        }
+        Some(DRAFT_VERSION) => {}
+        _ => return Err(damaged("no version of the format".to_owned())),
+    }
+    if let Some(id) = repeated_id(&saved["summary"]) {
+        return Err(damaged(format!("the id {id} stands twice in one list")));
+    }
+    let summary =
+        Summary::deserialize(&saved["summary"]).map_err(|problem| damaged(problem.to_string()))?;
+    let found = FoundDraft {
+        kind: summary.kind(),
+        title: drafts::title_or_date(&summary),
+        date: summary.date(),
+        contents: drafts::contents(&summary)?,
+        team: saved["team"].as_str().unwrap_or_default().to_owned(),
+    };
+    Ok(Some((summary, found)))
+}
+
+/// What is edited is told apart by its id.
+fn repeated_id(value: &Value) -> Option<&str> {
+    match value {
+        Value::Array(items) => {
+            let mut seen = BTreeSet::new();
+            let mut ids = items.iter().filter_map(|it| it["id"].as_str());
+            ids.find(|it| !seen.insert(*it))
+                .or_else(|| items.iter().find_map(repeated_id))
+        }
+        Value::Object(fields) => fields.values().find_map(repeated_id),
+        _ => None,
+    }
+}
+
+fn content(app: &App, source_id: &str) -> Result<Content> {
     match &*lock(&app.inner.notes) {
-        Some(it) if it.id == source_id => Ok(it.text.clone()),
+        Some(it) if it.id == source_id => Ok(it.content.clone()),
         _ => Err(ApiError::gone("The text to import")),
     }
 }

@@ -20,6 +20,7 @@ pub mod security;
 pub mod settings;
 pub mod share;
 pub mod signing_in;
+pub mod storage;
 pub mod support_report;
 pub mod system_fonts;
 pub mod teams;
@@ -72,6 +73,7 @@ struct Inner {
     network: network::Network,
     clock: fn() -> DateTime<Utc>,
     notices: Vec<String>,
+    storage: storage::Kept,
     fonts: OnceLock<Fonts>,
     events: broadcast::Sender<Event>,
     sessions: Mutex<HashMap<String, Arc<connect::Session>>>,
@@ -114,6 +116,8 @@ pub enum Event {
         of: String,
         checks: Vec<connect::Check>,
     },
+    /// The check at the start has ended, or there is a new backup.
+    StorageChanged,
     /// To be said wherever the user is.
     #[serde(rename_all = "camelCase")]
     Noticed { text: String },
@@ -137,6 +141,7 @@ impl App {
                 "The database was damaged and there is no backup yet. Retropress started empty; the damaged file is kept as {name}."
             )],
         };
+        let storage = storage::Kept::at_start(&opened)?;
         let (events, _) = broadcast::channel(256);
         let app = App {
             inner: Arc::new(Inner {
@@ -149,6 +154,7 @@ impl App {
                 network: network::Network::new(parts.http),
                 clock: parts.clock,
                 notices,
+                storage,
                 fonts: OnceLock::new(),
                 events,
                 sessions: Mutex::default(),
@@ -160,9 +166,7 @@ impl App {
             }),
         };
         app.inner.outbox.remember(&app)?;
-        if opened.from_backup {
-            publish::from_backup(&app)?;
-        }
+        publish::ask_about_backup(&app)?;
         Ok(app)
     }
 
@@ -173,16 +177,31 @@ impl App {
         publish::resume(self).await;
         let store = self.inner.store.clone();
         let week_ago = (self.now() - chrono::Duration::days(7)).timestamp_millis();
+        let replaced = self.inner.storage.was_replaced();
+        let checked = self.clone();
         let tidy = tokio::task::spawn_blocking(move || {
-            if !store.check()? {
+            let sound = store.check();
+            checked
+                .inner
+                .storage
+                .was_checked(sound.as_ref().ok().copied());
+            if !sound? {
                 return Ok(false);
             }
             store.purge_drafts(week_ago)?;
             store.slim_operations(week_ago)?;
-            store.back_up()?;
+            if replaced {
+                // The backups are of what was there before.
+                store.back_up_now()?;
+                store.replacement_was_told()?;
+            } else {
+                store.back_up()?;
+            }
             Ok::<_, retropress_store::StoreError>(true)
         });
-        match tidy.await {
+        let tidied = tidy.await;
+        self.tell(Event::StorageChanged);
+        match tidied {
             Ok(Ok(true)) => {}
             Ok(Ok(false)) => {
                 tracing::error!("the database is damaged");
@@ -193,6 +212,13 @@ impl App {
             Ok(Err(problem)) => tracing::warn!(%problem, "tidying up failed"),
             Err(problem) => tracing::warn!(%problem, "tidying up stopped"),
         }
+    }
+
+    /// Said once after the start.
+    pub(crate) fn start_notices(&self) -> Vec<String> {
+        let mut notices = self.inner.notices.clone();
+        notices.extend(self.inner.storage.notice().map(str::to_owned));
+        notices
     }
 
     pub fn events(&self) -> broadcast::Receiver<Event> {

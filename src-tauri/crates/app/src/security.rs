@@ -408,7 +408,7 @@ fn secrets(text: &mut Text) {
          integration, site and account it is for, so that a copied row opens nothing else.",
     );
     text.bullets(&[
-        "They never get into a log, an error, the support report, or a configuration that is handed \
+        "They never get into a log, an error, the support report, an export, or a configuration that is handed \
          on, and they cannot be shown again once they are saved.",
         "In memory they are wiped after use, with every buffer they went through. What was typed into \
          the window stays in the memory of the system\u{2019}s web engine, which draws it, until the \

@@ -83,7 +83,7 @@ pub async fn start(app: &App) -> Result<Start> {
         teams: crate::teams::list(app).await?,
         settings: read(app)?,
         data_folder: app.store().folder().display().to_string(),
-        notices: app.inner.notices.clone(),
+        notices: app.start_notices(),
     })
 }
 

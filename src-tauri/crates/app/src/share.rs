@@ -149,8 +149,8 @@ pub async fn save_draft(app: &App, draft_id: String, format: DraftFile) -> Resul
         }
         DraftFile::Json => {
             let text = serde_json::to_string_pretty(&SavedDraft {
-                format: "retropress-draft",
-                version: 1,
+                format: DRAFT_FORMAT,
+                version: DRAFT_VERSION,
                 team: &it.team_name,
                 summary: &it.content,
             })
@@ -160,12 +160,16 @@ pub async fn save_draft(app: &App, draft_id: String, format: DraftFile) -> Resul
     }
 }
 
+/// What a draft saved as JSON says it is; `import` reads it again.
+pub(crate) const DRAFT_FORMAT: &str = "retropress-draft";
+pub(crate) const DRAFT_VERSION: u64 = 1;
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SavedDraft<'a> {
     format: &'static str,
     /// Of the format, not of the app.
-    version: u32,
+    version: u64,
     team: &'a str,
     summary: &'a retropress_summary::Summary,
 }

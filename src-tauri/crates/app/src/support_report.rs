@@ -103,6 +103,9 @@ fn database(app: &App, report: &mut Report) -> Result<()> {
         };
         report.line("At this start", what);
     }
+    if let Some(what) = app.inner.storage.told() {
+        report.line("At this start", what);
+    }
     report.line("Counts", listed(&health.counts));
     let states: Vec<(&str, u32)> = health
         .operations

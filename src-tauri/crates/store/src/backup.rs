@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::{
     Result, Store,
     open::{FILE, connect},
+    replacement,
 };
 
 /// So many are kept.
@@ -21,7 +22,11 @@ const FOUND_DAMAGED: &str = "retropress.damage-found";
 
 /// Number 1 is the newest.
 fn backup(folder: &Path, number: u8) -> PathBuf {
-    folder.join(format!("retropress.backup-{number}.db"))
+    folder.join(backup_name(number))
+}
+
+pub(crate) fn backup_name(number: u8) -> String {
+    format!("retropress.backup-{number}.db")
 }
 
 /// When the newest backup was made.
@@ -56,6 +61,12 @@ impl Store {
         if age.is_some_and(|it| it < EVERY) {
             return Ok(());
         }
+        self.back_up_now()
+    }
+
+    /// Makes a fresh backup whatever the age of the last one.
+    pub fn back_up_now(&self) -> Result<()> {
+        let folder = self.folder();
         let fresh = self.fresh_backup()?;
         // From the oldest on: wherever this is cut short, no backup is lost but the oldest.
         for number in (1..BACKUPS).rev() {
@@ -75,7 +86,7 @@ impl Store {
     }
 
     /// Leaves nothing of what was deleted in any file: the newest backup is written anew, and the
-    /// older ones let go of every secret. `false`: another program is reading, and the database's
+    /// older ones and what was set aside let go of every secret. `false`: another program is reading, and the database's
     /// log keeps it until that ends. Takes its time.
     pub fn forget_deleted(&self) -> Result<bool> {
         let folder = self.folder();
@@ -83,9 +94,9 @@ impl Store {
         if newest.exists() {
             fs::rename(self.fresh_backup()?, newest)?;
         }
-        for number in 2..=BACKUPS {
-            let older = backup(folder, number);
-            if older.exists() && !forget_secrets(&older) {
+        let older = (2..=BACKUPS).map(|number| backup(folder, number));
+        for older in older.chain(replacement::files(folder)) {
+            if older.exists() && forget_secrets(&older).is_err() {
                 // Damaged: it could not take the place of the file anyway.
                 fs::remove_file(older)?;
             }
@@ -114,6 +125,11 @@ pub(crate) fn damage_was_found(folder: &Path) -> bool {
     folder.join(FOUND_DAMAGED).exists()
 }
 
+/// The file in which damage was found is out of the way.
+pub(crate) fn damage_was_dealt_with(folder: &Path) {
+    let _ = fs::remove_file(folder.join(FOUND_DAMAGED));
+}
+
 /// Puts the newest backup that is sound in the place of the file, which is no longer there.
 pub(crate) fn restore(folder: &Path) -> Result<Option<Connection>> {
     for number in 1..=BACKUPS {
@@ -121,25 +137,48 @@ pub(crate) fn restore(folder: &Path) -> Result<Option<Connection>> {
         if !from.exists() || !opens_sound(&from) {
             continue;
         }
+        let fresh = folder.join("retropress.restored.new.db");
+        fs::copy(&from, &fresh)?;
+        if doubt_what_is_unfinished(&fresh).is_err() {
+            fs::remove_file(fresh)?;
+            continue;
+        }
+        fs::File::open(&fresh)?.sync_all()?;
         let path = folder.join(FILE);
-        fs::copy(&from, &path)?;
+        fs::rename(fresh, &path)?;
         return connect(&path).map(Some);
     }
     Ok(None)
 }
 
-fn forget_secrets(backup: &Path) -> bool {
-    let forget = |file: Connection| {
-        file.execute_batch(
-            "PRAGMA secure_delete = ON;
-             DELETE FROM secret;
-             UPDATE network SET proxy_password = NULL, client_key = NULL;
-             UPDATE setting SET value = json_remove(value, '$.sealedClientSecret')
-             WHERE name = 'signingIn';
-             VACUUM;",
-        )
-    };
-    Connection::open(backup).and_then(forget).is_ok()
+/// An operation that a backup holds as unfinished may have been carried out since: before it creates
+/// anything it looks whether it did so already. The name is known to the app crate as `fromBackup`.
+fn doubt_what_is_unfinished(copy: &Path) -> Result<()> {
+    Connection::open(copy)?.execute(
+        "UPDATE operation SET progress = json_set(progress, '$.fromBackup', json('true'))
+         WHERE ended_at IS NULL",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Takes every secret out of a file that nobody has open. What it was changed at stays: it tells when
+/// the copy was made.
+pub(crate) fn forget_secrets(copy: &Path) -> Result<()> {
+    let made_at = fs::metadata(copy)?.modified()?;
+    Connection::open(copy)?.execute_batch(
+        "PRAGMA secure_delete = ON;
+         DELETE FROM secret;
+         UPDATE network SET proxy_password = NULL, client_key = NULL;
+         UPDATE setting SET value = json_remove(value, '$.sealedClientSecret')
+         WHERE name = 'signingIn';
+         VACUUM;",
+    )?;
+    fs::File::options()
+        .write(true)
+        .open(copy)?
+        .set_modified(made_at)?;
+    Ok(())
 }
 
 fn opens_sound(path: &Path) -> bool {
@@ -147,7 +186,7 @@ fn opens_sound(path: &Path) -> bool {
     Connection::open_with_flags(path, flags).is_ok_and(|it| is_sound(&it))
 }
 
-fn is_sound(file: &Connection) -> bool {
+pub(crate) fn is_sound(file: &Connection) -> bool {
     file.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
         .is_ok_and(|it| it == "ok")
 }
@@ -166,7 +205,7 @@ pub(crate) fn set_aside(folder: &Path) -> Result<String> {
                 fs::rename(from, folder.join(format!("{name}{rest}")))?;
             }
         }
-        let _ = fs::remove_file(folder.join(FOUND_DAMAGED));
+        damage_was_dealt_with(folder);
         return Ok(name);
     }
     unreachable!("numbers do not end")

@@ -24,6 +24,9 @@ pub enum StoreError {
     Stale { saved: i64 },
     #[error("the same operation with other content")]
     OtherContent,
+    /// A file that cannot take the place of the database, or cannot be written.
+    #[error("the file was refused: {0}")]
+    Refused(Refusal),
     #[error("the folder cannot be used")]
     Folder(#[from] std::io::Error),
     #[error("the database answered with an error")]
@@ -45,4 +48,31 @@ impl From<rusqlite::Error> for StoreError {
             _ => Self::Sqlite(problem),
         }
     }
+}
+
+/// Why a file was refused. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("it cannot be read ({0})")]
+    Unreadable(String),
+    #[error("it is a folder")]
+    Folder,
+    #[error("it is empty")]
+    Empty,
+    /// Text, a picture, a PDF.
+    #[error("it is no database")]
+    NoDatabase,
+    /// A database of another program, or one of this app that was not exported.
+    #[error("it was not exported by this app")]
+    Foreign,
+    #[error("its end is missing ({size} of {whole} bytes)")]
+    CutShort { size: u64, whole: u64 },
+    #[error("it is damaged ({0})")]
+    Damaged(String),
+    /// Schema version of the file, and the newest one this app knows.
+    #[error("it was made by a newer version of the app (schema {found}, known {known})")]
+    Newer { found: i64, known: i64 },
+    /// An export into the folder of the database itself.
+    #[error("the folder is the app's own")]
+    OwnFolder,
 }

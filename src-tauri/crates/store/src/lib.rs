@@ -8,6 +8,7 @@ mod backup;
 pub mod commits;
 mod drafts;
 mod error;
+mod export;
 mod health;
 mod history_list;
 mod integrations;
@@ -17,6 +18,7 @@ mod open;
 mod operations;
 mod outbox;
 mod publications;
+mod replacement;
 mod settings;
 mod teams;
 
@@ -32,7 +34,8 @@ pub use backup::BACKUPS;
 pub use drafts::{
     DraftFilter, DraftOrder, DraftRecord, DraftRow, DraftRows, NewText, PreviousDraft, Standing,
 };
-pub use error::StoreError;
+pub use error::{Refusal, StoreError};
+pub use export::APPLICATION_ID;
 pub use health::{Health, OperationSummary};
 pub use integrations::IntegrationRecord;
 pub use library::Shelf;
@@ -41,6 +44,7 @@ pub use open::Opened;
 pub use operations::{OperationProgress, OperationRecord};
 pub use outbox::{OpenOperation, OutboxLane};
 pub use publications::{PublicationFilter, PublicationOrder, PublicationRecord, TimelineRecord};
+pub use replacement::{Contents, KeptCopy, Replacement};
 pub use teams::TeamRecord;
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

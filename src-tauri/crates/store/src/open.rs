@@ -9,7 +9,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use crate::{Result, Store, StoreError, backup};
+use crate::{Replacement, Result, Store, StoreError, backup, replacement::put_in_place};
 
 pub(crate) const FILE: &str = "retropress.db";
 
@@ -29,6 +29,8 @@ pub struct Opened {
     pub set_aside: Option<String>,
     /// Its last good backup took its place; without one the app starts empty.
     pub from_backup: bool,
+    /// What became of a file that was to take the place of the database.
+    pub replacement: Replacement,
 }
 
 impl Store {
@@ -41,18 +43,29 @@ impl Store {
     pub fn open(folder: &Path) -> Result<Opened> {
         fs::create_dir_all(folder)?;
         restrict(folder)?;
+        let replacement = put_in_place(folder, &mut || {})?;
         let path = folder.join(FILE);
+        let opened = |connection, set_aside, from_backup| Opened {
+            store: Store {
+                connection: Arc::new(Mutex::new(connection)),
+                history: Arc::default(),
+                folder: folder.to_path_buf(),
+            },
+            set_aside,
+            from_backup,
+            replacement,
+        };
         match connect(&path) {
             Ok(connection) if !backup::damage_was_found(folder) => {
-                return Ok(opened(connection, folder, None, false));
+                return Ok(opened(connection, None, false));
             }
             Ok(_) | Err(StoreError::Damaged(_)) => {}
             Err(other) => return Err(other),
         }
         let name = backup::set_aside(folder)?;
         match backup::restore(folder)? {
-            Some(connection) => Ok(opened(connection, folder, Some(name), true)),
-            None => Ok(opened(connect(&path)?, folder, Some(name), false)),
+            Some(connection) => Ok(opened(connection, Some(name), true)),
+            None => Ok(opened(connect(&path)?, Some(name), false)),
         }
     }
 
@@ -61,24 +74,6 @@ impl Store {
         Ok(self
             .connection()
             .query_row("PRAGMA integrity_check", [], |row| row.get(0))?)
-    }
-}
-
-fn opened(
-    connection: Connection,
-    folder: &Path,
-    set_aside: Option<String>,
-    from_backup: bool,
-) -> Opened {
-    let store = Store {
-        connection: Arc::new(Mutex::new(connection)),
-        history: Arc::default(),
-        folder: folder.to_path_buf(),
-    };
-    Opened {
-        store,
-        set_aside,
-        from_backup,
     }
 }
 
@@ -100,8 +95,20 @@ pub(crate) fn connect(path: &Path) -> Result<Connection> {
     connection.set_prepared_statement_cache_capacity(64);
     #[cfg(feature = "watched-commits")]
     crate::commits::hook(&mut connection)?;
+    migrate(&mut connection)?;
+    // Reading the schema finds a file that is no database, or cut short.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
+        row.get::<_, i64>(0)
+    })?;
+    connection.query_row("SELECT count(*) FROM draft", [], |row| row.get::<_, i64>(0))?;
+    Ok(connection)
+}
 
-    let known = MIGRATIONS.len() as i64;
+/// Newest schema this app knows.
+pub(crate) const SCHEMA: i64 = MIGRATIONS.len() as i64;
+
+pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
+    let known = SCHEMA;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > known {
         return Err(StoreError::Newer { found, known });
@@ -116,12 +123,7 @@ pub(crate) fn connect(path: &Path) -> Result<Connection> {
         }
         transaction.commit()?;
     }
-    // Reading the schema finds a file that is no database, or cut short.
-    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
-        row.get::<_, i64>(0)
-    })?;
-    connection.query_row("SELECT count(*) FROM draft", [], |row| row.get::<_, i64>(0))?;
-    Ok(connection)
+    Ok(())
 }
 
 /// Drafts are nobody else's business on a shared computer.

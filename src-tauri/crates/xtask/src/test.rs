@@ -514,6 +514,7 @@ const WINDOW_TESTS: &[&str] = &[
     "connection",
     "outbox",
     "desktop",
+    "storage",
     "screens",
 ];
 

@@ -104,14 +104,11 @@ pub(super) fn passes(problem: &ApiError) -> bool {
 
 /// What became of the operation since the backup was made is not known: perhaps it was done, perhaps
 /// cancelled. Its author is asked before it goes on, and Confluence before anything is sent.
-pub(super) fn from_backup(app: &App, id: &str) -> Result<()> {
+pub(super) fn ask_about_backup(app: &App, id: &str) -> Result<()> {
     let mut work = Work::load(app, id)?;
-    work.state.found.from_backup = true;
     work.state.in_doubt = true;
-    if work.state.phase.goes_on() {
-        work.state.phase = Phase::NeedsAttention;
-        work.state.problem = Some(words::from_backup());
-    }
+    work.state.phase = Phase::NeedsAttention;
+    work.state.problem = Some(words::from_backup());
     work.commit(None)?;
     Ok(())
 }

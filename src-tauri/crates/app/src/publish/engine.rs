@@ -312,7 +312,9 @@ impl Run {
             Stage::CreateParent if doubt => self.call(Call::FindParent),
             Stage::CreateParent => self.send(Call::CreateParent),
             Stage::WritePage if kind == OperationKind::Update => self.call(Call::ReadPage),
-            Stage::WritePage if doubt => self.call(Call::FindByTitle),
+            Stage::WritePage if doubt || self.state.found.from_backup => {
+                self.call(Call::FindByTitle);
+            }
             Stage::WritePage => self.create_page(),
             Stage::UploadPdf => {
                 let fresh = self

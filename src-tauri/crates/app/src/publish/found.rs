@@ -89,11 +89,12 @@ pub(super) struct Found {
     pub taken: Option<Refusal>,
     /// A page without our marker was seen that has the title.
     pub title_held: bool,
-    /// It was read from a backup: what was sent since is not known, before the page is found.
-    pub from_backup: bool,
     /// The page was created by this operation a moment ago and looked at by nobody: it has no
     /// attachment yet. Holds when.
     pub fresh_since: Option<i64>,
+    /// The database was restored from a backup that holds this as unfinished: what was sent since is
+    /// not known. Set by the store (`backup.rs`), until the page is found or made.
+    pub from_backup: bool,
     /// Said in the history, such as labels that were refused.
     pub remark: String,
 }

@@ -287,11 +287,18 @@ pub async fn cancel(app: &App, operation_id: String) -> Result<Operation> {
     operation(app, operation_id).await
 }
 
-/// To be called before anything is taken up from a database that was a backup.
-pub(crate) fn from_backup(app: &App) -> Result<()> {
-    for id in app.store().open_operations()? {
-        if let Err(problem) = carry::from_backup(app, &id) {
-            tracing::error!(%problem, id, "an operation could not be read");
+/// What was unfinished in a backup that took the place of the database waits for its author: to be
+/// called before anything is taken up.
+pub(crate) fn ask_about_backup(app: &App) -> Result<()> {
+    for it in app.store().outbox()? {
+        let found: Found = from_text(&it.progress.found)?;
+        // Once it was asked about it is in doubt.
+        if found.from_backup
+            && !it.progress.in_doubt
+            && Phase::of(&it.progress.state).goes_on()
+            && let Err(problem) = carry::ask_about_backup(app, &it.id)
+        {
+            tracing::error!(%problem, it.id, "an operation could not be read");
         }
     }
     Ok(())

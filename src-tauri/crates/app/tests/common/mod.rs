@@ -56,6 +56,19 @@ impl Desktop for Browser {
     async fn choose_where_to_save(&self, file_name: &str) -> Option<PathBuf> {
         Some(self.folder.join(file_name))
     }
+
+    /// The last one by its name that lies where files are saved.
+    async fn choose_what_to_open(&self, ending: &str) -> Option<PathBuf> {
+        let files = std::fs::read_dir(&self.folder).unwrap();
+        let found = files.map(|it| it.unwrap().path());
+        found
+            .filter(|it| it.extension().is_some_and(|it| it == ending))
+            .max()
+    }
+
+    fn restart(&self) {
+        self.opened.lock().unwrap().push("restart".to_owned());
+    }
 }
 
 struct Running(Arc<Sandbox>);
@@ -181,6 +194,23 @@ impl World {
             &self.opened,
             &self.oauth,
         );
+    }
+
+    /// Another laptop of the same user, with the same Confluence.
+    pub fn another_laptop(&self) -> World {
+        let (folder, vault, opened) = (
+            tempfile::tempdir().unwrap(),
+            Vault::in_memory(),
+            Arc::default(),
+        );
+        World {
+            app: app(&folder, &vault, &self.sandbox, &opened, &self.oauth),
+            sandbox: self.sandbox.clone(),
+            opened,
+            folder,
+            vault,
+            oauth: self.oauth.clone(),
+        }
     }
 
     pub async fn team(&self) -> Team {
