@@ -9,7 +9,7 @@ mod window;
 
 use std::time::{Duration, Instant};
 
-use common::world;
+use common::{history::with_history, world};
 use retropress_app::connect::Method;
 use retropress_app::drafts::{self, DraftQuery, NewDraft};
 use retropress_app::publish::{self, OperationState};
@@ -151,4 +151,25 @@ async fn start_of_the_window() {
     }
     println!("figure start_ms {:.0}", median(app));
     println!("figure empty_start_ms {:.0}", median(peer));
+}
+
+/// The same for the app alone, in turn with 100,000 entries in the history and with one.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "cargo xtask bench history"]
+async fn start_with_a_long_history() {
+    const RUNS: usize = 11;
+    let (long, short) = (with_history(100_000).await, with_history(1).await);
+    let (mut with, mut without) = (vec![], vec![]);
+    for run in 0..=RUNS {
+        let start = async |world: &common::World| {
+            Window::start_ms(None, &world.folder.path().join("data")).await
+        };
+        let times = (start(&long).await, start(&short).await);
+        if run > 0 {
+            with.push(times.0);
+            without.push(times.1);
+        }
+    }
+    println!("figure long_start_ms {:.0}", median(with));
+    println!("figure short_start_ms {:.0}", median(without));
 }

@@ -121,5 +121,5 @@ async fn restart_now_ends_the_app_and_starts_it_with_what_was_imported() {
         started_on(&data).is_empty().then_some(())
     })
     .await;
-    window.let_go();
+    drop(window);
 }

@@ -114,7 +114,7 @@ async fn from_the_tray_it_publishes_and_tells_what_became_of_it() {
     })
     .await;
     assert_eq!(session.notifications().len(), 2);
-    window.ended();
+    drop(window);
     sandbox.stop().await;
 }
 

@@ -38,6 +38,9 @@ struct Item {
     path: String,
 }
 
+/// Of a menu: its number, its properties, what is below it.
+type Entry = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
+
 #[derive(Default)]
 struct Seen {
     notified: Vec<Notified>,
@@ -203,20 +206,17 @@ impl Session {
 
     /// Chooses an item of the icon's menu.
     pub async fn choose(&self, label: &str) {
-        println!("choose {label:?} in the tray");
         let (owner, path) = until("an icon in the tray", async || self.menu().await).await;
         let menu = zbus::Proxy::new(&self.bus, owner, path, MENU)
             .await
             .unwrap();
         let nothing: Vec<String> = Vec::new();
-        let (_, layout): (u32, (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>)) =
-            menu.call("GetLayout", &(0, -1, nothing)).await.unwrap();
+        let (_, layout): (u32, Entry) = menu.call("GetLayout", &(0, -1, nothing)).await.unwrap();
         let entries: Vec<(i32, String)> = layout
             .2
             .into_iter()
             .map(|it| {
-                let (id, mut properties, _): (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>) =
-                    it.try_into().unwrap();
+                let (id, mut properties, _): Entry = it.try_into().unwrap();
                 let label = properties.remove("label").map(String::try_from);
                 (id, label.and_then(Result::ok).unwrap_or_default())
             })

@@ -14,6 +14,7 @@ pub mod journey;
 use std::env;
 use std::fs;
 use std::net::TcpListener;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
@@ -28,9 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub struct Window {
-    // Dropped first: else the driver waits minutes for an answer when a test has failed.
     process: Process,
-    driver: WebDriver,
+    driver: Driver,
     data: Data,
     /// The first of the sandbox's ports. A restart keeps it, as integrations keep its address.
     sandbox: u16,
@@ -132,22 +132,8 @@ impl Window {
         let _ = element.click().await;
     }
 
-    /// Lets go of an app that has ended by itself: there is nobody to say goodbye to.
-    pub fn let_go(self) {
-        self.driver.leak().unwrap();
-    }
-
     pub async fn close(self) {
         self.driver.quit().await.unwrap();
-    }
-
-    /// The app has ended by itself: there is nothing to be closed.
-    pub fn ended(self) {
-        let Window {
-            driver, process, ..
-        } = self;
-        driver.leak().unwrap();
-        drop(process);
     }
 
     /// "#/published/..."
@@ -581,6 +567,30 @@ pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T 
     }
 }
 
+/// The session with the app. Dropped as it is when a test has failed or the app has ended by itself:
+/// saying goodbye then would take minutes.
+struct Driver(WebDriver);
+
+impl Driver {
+    async fn quit(self) -> WebDriverResult<()> {
+        self.0.clone().quit().await
+    }
+}
+
+impl Deref for Driver {
+    type Target = WebDriver;
+
+    fn deref(&self) -> &WebDriver {
+        &self.0
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.0.clone().leak();
+    }
+}
+
 /// tauri-driver, with WebKitWebDriver and the app behind it.
 struct Process {
     driver: Child,
@@ -616,7 +626,7 @@ impl Process {
         Process { driver, port }
     }
 
-    async fn connect(&self, app: &str) -> WebDriver {
+    async fn connect(&self, app: &str) -> Driver {
         let address = format!("http://127.0.0.1:{}", self.port);
         let mut wanted = Capabilities::new();
         wanted
@@ -625,7 +635,7 @@ impl Process {
         let start = Instant::now();
         loop {
             match WebDriver::new(&address, wanted.clone()).await {
-                Ok(driver) => return driver,
+                Ok(driver) => return Driver(driver),
                 Err(error) if start.elapsed() > PATIENCE => {
                     panic!("the app does not start: {error}")
                 }

@@ -166,7 +166,6 @@ impl App {
             }),
         };
         app.inner.outbox.remember(&app)?;
-        publish::ask_about_backup(&app)?;
         Ok(app)
     }
 

@@ -270,7 +270,6 @@ const LOG_MESSAGES: &[&str] = &[
     "a fault of ours",
     "a notification could not be shown",
     "a sign-in could not be renewed",
-    "an operation could not be read",
     "an operation could not be taken up",
     "and could not be written down",
     "core dumps could not be switched off",

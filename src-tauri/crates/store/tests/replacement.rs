@@ -343,13 +343,10 @@ fn what_cannot_be_imported_is_refused_with_its_reason_and_nothing_changes() {
     let middle = damaged.len() / 2;
     damaged[middle..middle + 30_000].fill(0xa5);
     assert!(matches!(refused("damaged", &damaged), Refusal::Damaged(_)));
-    assert_eq!(
+    assert!(matches!(
         changed("newer", "PRAGMA user_version = 99"),
-        Refusal::Newer {
-            found: 99,
-            known: 3
-        }
-    );
+        Refusal::Newer { found: 99, .. }
+    ));
     assert_eq!(
         changed("other", "PRAGMA application_id = 7"),
         Refusal::Foreign

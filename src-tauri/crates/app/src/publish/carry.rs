@@ -102,17 +102,6 @@ pub(super) fn passes(problem: &ApiError) -> bool {
     matches!(problem.code, ErrorCode::DiskFull | ErrorCode::Storage)
 }
 
-/// What became of the operation since the backup was made is not known: perhaps it was done, perhaps
-/// cancelled. Its author is asked before it goes on, and Confluence before anything is sent.
-pub(super) fn ask_about_backup(app: &App, id: &str) -> Result<()> {
-    let mut work = Work::load(app, id)?;
-    work.state.in_doubt = true;
-    work.state.phase = Phase::NeedsAttention;
-    work.state.problem = Some(words::from_backup());
-    work.commit(None)?;
-    Ok(())
-}
-
 /// Lets something happen to an operation that is not being carried.
 ///
 /// Waits for a call that is under way.
@@ -675,7 +664,8 @@ pub(super) fn entry(frozen: &Frozen, integration: Option<String>, state: &State)
         integration,
         writes_to,
         not_before: state.found.not_before,
-        in_doubt: state.in_doubt,
+        // One that was only read from a backup has not begun.
+        in_doubt: state.in_doubt && !state.found.from_backup,
         moving: state.phase.goes_on(),
         going: false,
     }

@@ -941,10 +941,11 @@ impl Run {
                 self.state.found.fresh_since = None;
                 self.state.problem = None;
                 self.state.found.not_before = None;
+                self.state.in_doubt |= self.state.found.from_backup;
                 // What was found of the parent may be what was wrong.
                 if self.state.plan.kind == OperationKind::Create
                     && self.state.stage == Stage::WritePage
-                    && !self.state.in_doubt
+                    && (!self.state.in_doubt || self.state.found.from_backup)
                 {
                     self.state.stage = Stage::FindParent;
                     self.state.found.parent_id = None;
@@ -978,11 +979,16 @@ impl Run {
             return self.effects.push(Effect::Rest);
         }
         let plan = &self.state.plan;
-        let perhaps = plan.kind == OperationKind::Create
-            && self.state.stage == Stage::WritePage
-            && self.state.in_doubt
-            && !plan.attended;
+        let sent = self.state.stage == Stage::WritePage && self.state.in_doubt;
         let found = &mut self.state.found;
+        let perhaps = plan.kind == OperationKind::Create
+            && !plan.attended
+            && found.page.is_none()
+            && (sent || found.from_backup);
+        if perhaps {
+            self.state.stage = Stage::WritePage;
+            self.state.in_doubt = true;
+        }
         found.looks = 0;
         found.first_look_at = None;
         found.not_before = None;
@@ -996,6 +1002,10 @@ impl Run {
     }
 
     fn restarted(&mut self) {
+        let found = &self.state.found;
+        if found.from_backup && !found.asked_about_backup && !self.state.phase.has_ended() {
+            return self.ask_about_backup();
+        }
         if !self.state.phase.goes_on() {
             return self.effects.push(Effect::Rest);
         }
@@ -1008,6 +1018,14 @@ impl Run {
             self.state.found.lost = self.state.found.lost.max(1);
         }
         self.wait();
+    }
+
+    /// What became of it since the backup was made is not known: perhaps it was done, perhaps it was
+    /// cancelled. Its author is asked before it goes on, and Confluence before anything is sent.
+    fn ask_about_backup(&mut self) {
+        self.state.found.asked_about_backup = true;
+        self.state.in_doubt = true;
+        self.stop(Phase::NeedsAttention, words::from_backup());
     }
 
     fn clock_moved(&mut self, by: Millis) {
@@ -1031,6 +1049,10 @@ impl Run {
 
     /// Intent before the call that changes something.
     fn send(&mut self, call: Call) {
+        if call != Call::CreateParent {
+            // It was looked for: from here on its own calls alone are in doubt.
+            self.state.found.from_backup = false;
+        }
         self.state.in_doubt = true;
         self.state.found.sends += 1;
         self.state.found.taken = None;

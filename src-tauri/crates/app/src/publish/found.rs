@@ -95,6 +95,8 @@ pub(super) struct Found {
     /// The database was restored from a backup that holds this as unfinished: what was sent since is
     /// not known. Set by the store (`backup.rs`), until the page is found or made.
     pub from_backup: bool,
+    /// Its author was asked about that.
+    pub asked_about_backup: bool,
     /// Said in the history, such as labels that were refused.
     pub remark: String,
 }

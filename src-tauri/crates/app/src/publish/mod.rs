@@ -287,23 +287,6 @@ pub async fn cancel(app: &App, operation_id: String) -> Result<Operation> {
     operation(app, operation_id).await
 }
 
-/// What was unfinished in a backup that took the place of the database waits for its author: to be
-/// called before anything is taken up.
-pub(crate) fn ask_about_backup(app: &App) -> Result<()> {
-    for it in app.store().outbox()? {
-        let found: Found = from_text(&it.progress.found)?;
-        // Once it was asked about it is in doubt.
-        if found.from_backup
-            && !it.progress.in_doubt
-            && Phase::of(&it.progress.state).goes_on()
-            && let Err(problem) = carry::ask_about_backup(app, &it.id)
-        {
-            tracing::error!(%problem, it.id, "an operation could not be read");
-        }
-    }
-    Ok(())
-}
-
 /// Takes up what an earlier run of the app left unfinished.
 pub(crate) async fn resume(app: &App) {
     let open = match app.store().open_operations() {
@@ -331,6 +314,10 @@ pub(crate) async fn resume(app: &App) {
 
 async fn take_up(app: &App, id: &str) -> Result<()> {
     let work = load(app, id)?;
+    let found = &work.state.found;
+    if found.from_backup && !found.asked_about_backup {
+        return carry::happen(app, id, Event::Restarted).await;
+    }
     // A keyring is opened anew with each start.
     let keyring = |it: &ApiError| failure::is_about_keyring(it.code);
     if work.state.phase == Phase::NeedsAttention && work.state.problem.as_ref().is_some_and(keyring)

@@ -5,6 +5,8 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+pub mod history;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex},

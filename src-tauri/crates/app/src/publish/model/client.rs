@@ -55,6 +55,10 @@ struct Unanswered {
 
 pub struct Client {
     pub disk: Disk,
+    /// An earlier copy of the disk.
+    backup: Option<Disk>,
+    /// Operations that a restore took away, with their drafts.
+    vanished: BTreeMap<String, usize>,
     /// `None`: the process is dead.
     memory: Option<Memory>,
     pub server: Server,
@@ -89,6 +93,8 @@ impl Client {
         };
         Self {
             disk: Disk::default(),
+            backup: None,
+            vanished: BTreeMap::new(),
             memory: Some(Memory::default()),
             server,
             skew: 0,
@@ -345,6 +351,10 @@ impl Client {
             memory.queue.hurry(None, now);
         }
         self.disk.not_before = self.disk.not_before.map(|it| it + by);
+        // A clock that is set while nobody looks makes a pause longer or shorter by that, and no more.
+        if let Some(backup) = &mut self.backup {
+            backup.not_before = backup.not_before.map(|it| it + by);
+        }
         let ids: Vec<String> = self.disk.operations.keys().cloned().collect();
         for id in ids {
             self.happen(&id, Event::ClockMoved { by });
@@ -411,7 +421,7 @@ impl Client {
             integration: Some(INTEGRATION.to_owned()),
             writes_to,
             not_before: state.found.not_before,
-            in_doubt: state.in_doubt,
+            in_doubt: state.in_doubt && !state.found.from_backup,
             moving: state.phase.goes_on(),
             going: false,
         }
@@ -446,6 +456,35 @@ impl Client {
         for id in ids {
             self.happen(&id, Event::Restarted);
         }
+    }
+
+    pub fn back_up(&mut self) {
+        self.backup = Some(self.disk.clone());
+    }
+
+    /// The file is damaged: the next start opens the last backup.
+    pub fn restore(&mut self) {
+        let Some(backup) = self.backup.clone() else {
+            return;
+        };
+        self.kill();
+        for (id, it) in &self.disk.operations {
+            if !backup.operations.contains_key(id) {
+                self.vanished.insert(id.clone(), it.draft);
+            }
+        }
+        self.disk = backup;
+        let asks = !self.sabotaged(Saboteur::TrustsABackup);
+        for (id, stored) in &mut self.disk.operations {
+            if !stored.state.phase.has_ended() {
+                stored.state.found.from_backup = asks;
+                // Nor is it known that it was cancelled since; its author is asked.
+                self.cancelled.remove(id);
+            }
+        }
+        // What a server asked for since is not known any more.
+        self.promised = 0;
+        self.start();
     }
 
     fn kill(&mut self) {
@@ -836,6 +875,8 @@ impl Client {
                     && mine.is_some()
                     && page(&other.state) == mine
                     && other.state.in_doubt
+                    // Of one from a backup it is the backup that is doubted.
+                    && !other.state.found.from_backup
                     && other.state.phase.goes_on()
             });
             if other {
@@ -906,7 +947,7 @@ impl Client {
                 return Err(format!("{id}: {files} current PDFs"));
             }
             if state.phase == Phase::Checking && !state.in_doubt {
-                return Err(format!("{id}: checking what is known"));
+                return Err(format!("{id}: checking what is known: {state:?}"));
             }
             if state.in_doubt && state.phase == Phase::Queued {
                 return Err(format!("{id}: queued and in doubt"));
@@ -967,7 +1008,7 @@ impl Client {
                 it.draft == stored.draft
                     && **other > *id
                     && it.state.plan.kind != OperationKind::Delete
-            });
+            }) || self.vanished.values().any(|draft| *draft == stored.draft);
             let file = there.files.iter().find(|it| it.comment == comment);
             match file {
                 Some(file) if file.hash != stored.pdf => {

@@ -39,9 +39,10 @@ pub enum Saboteur {
     ForgetsTheCancelled,
     ManyWriters,
     PublishesTooEarly,
+    TrustsABackup,
 }
 
-const SABOTEURS: [Saboteur; 14] = [
+const SABOTEURS: [Saboteur; 15] = [
     Saboteur::ResendsBlindly,
     Saboteur::IsImpatient,
     Saboteur::SkipsTheMarker,
@@ -56,6 +57,7 @@ const SABOTEURS: [Saboteur; 14] = [
     Saboteur::ForgetsTheCancelled,
     Saboteur::ManyWriters,
     Saboteur::PublishesTooEarly,
+    Saboteur::TrustsABackup,
 ];
 
 thread_local! {
@@ -76,6 +78,8 @@ enum Happens {
     /// The process dies before so many more effects.
     Kill(u32),
     Start,
+    BackUp,
+    Restore,
     ClockJump(i64),
     WakeUp,
     Fault(Fault),
@@ -83,6 +87,7 @@ enum Happens {
     SignedIn(bool),
     Lag(i64),
     ForeignEdit(usize, bool),
+    ForeignRename(usize),
     ForeignPage(usize),
     ForeignFile(usize),
     ForeignDelete(usize),
@@ -136,6 +141,8 @@ impl ReferenceStateMachine for Histories {
             8 => prop_oneof![0i64..500, 500i64..20_000, 20_000i64..400_000].prop_map(Happens::Tick),
             4 => (0u32..24).prop_map(Happens::Kill),
             4 => Just(Happens::Start),
+            2 => Just(Happens::BackUp),
+            1 => Just(Happens::Restore),
             1 => prop_oneof![-90_000_000i64..-1, 1i64..90_000_000].prop_map(Happens::ClockJump),
             1 => Just(Happens::WakeUp),
             9 => fault.prop_map(Happens::Fault),
@@ -143,6 +150,7 @@ impl ReferenceStateMachine for Histories {
             1 => any::<bool>().prop_map(Happens::SignedIn),
             2 => (0i64..9_000).prop_map(Happens::Lag),
             2 => (draft.clone(), any::<bool>()).prop_map(|(it, keeps)| Happens::ForeignEdit(it, keeps)),
+            1 => draft.clone().prop_map(Happens::ForeignRename),
             1 => draft.clone().prop_map(Happens::ForeignPage),
             1 => draft.clone().prop_map(Happens::ForeignFile),
             1 => draft.prop_map(Happens::ForeignDelete),
@@ -211,6 +219,11 @@ impl StateMachineTest for Histories {
                 client.start();
                 client.tick(0);
             }
+            Happens::BackUp => client.back_up(),
+            Happens::Restore => {
+                client.restore();
+                client.tick(0);
+            }
             Happens::ClockJump(by) => client.clock_jump(by),
             Happens::WakeUp => client.wake_up(),
             Happens::Fault(fault) => client.server.faults.push_back(fault),
@@ -228,6 +241,14 @@ impl StateMachineTest for Histories {
                     } else {
                         page.body = "<p>something else</p>".into();
                     }
+                }
+            }
+            Happens::ForeignRename(draft) => {
+                let of = page_of(&client, draft);
+                if let Some(page) = of.and_then(|it| client.server.pages.get_mut(&it)) {
+                    page.version += 1;
+                    page.message = "renamed by hand".into();
+                    page.title += ", renamed";
                 }
             }
             Happens::ForeignPage(draft) => {
