@@ -595,6 +595,7 @@ impl Drop for Driver {
 struct Process {
     driver: Child,
     port: u16,
+    data: PathBuf,
 }
 
 impl Process {
@@ -623,7 +624,11 @@ impl Process {
             .stdout(Stdio::null())
             .spawn()
             .expect("tauri-driver starts: these tests are run by `cargo xtask test e2e`");
-        Process { driver, port }
+        Process {
+            driver,
+            port,
+            data: data.to_owned(),
+        }
     }
 
     async fn connect(&self, app: &str) -> Driver {
@@ -656,6 +661,19 @@ impl Drop for Process {
                 self.driver.kill().ok();
             }
             std::thread::sleep(Duration::from_millis(20));
+        }
+        end_all(&self.data);
+    }
+}
+
+/// WebKitWebDriver sometimes ends without the app it started, which would then keep its ports.
+fn end_all(data: &Path) {
+    let ours = [b"RETROPRESS_DATA=", data.as_os_str().as_encoded_bytes()].concat();
+    for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+        if environment.split(|it| *it == 0).any(|it| it == ours) {
+            let id = process.file_name();
+            Command::new("kill").arg("-KILL").arg(id).status().ok();
         }
     }
 }
