@@ -242,6 +242,24 @@ describe("a new draft", () => {
     await waitFor(() => expect(location.hash).toMatch(/^#\/draft\/draft-new.*\/write$/));
   });
 
+  it("starts with Enter, however early it is pressed", async () => {
+    const backend = await openApp();
+    const { templates } = backend.state;
+    let arrive = () => {};
+    const waits = new Promise<void>((done) => {
+      arrive = done;
+    });
+    backend.override("list_templates", async () => {
+      await waits;
+      return templates;
+    });
+    const user = userEvent.setup();
+    await screen.findByRole("table");
+    await user.keyboard("{Control>}n{/Control}{Enter}");
+    arrive();
+    await waitFor(() => expect(location.hash).toMatch(/write$/));
+  });
+
   it("asks for the model of a health check, and keeps the dialog when that fails", async () => {
     const backend = await openApp();
     backend.failNext("create_draft", problem("storage", { message: "Nothing could be saved" }));
