@@ -15,10 +15,11 @@ use retropress_app::{
     connect::Method,
     drafts,
     history::{self, Publication, PublicationQuery, PublicationStatus},
-    integrations::Integration,
+    integrations::{self, Integration},
     publish::{self, Operation, OperationState, PublishState, outbox},
 };
 use retropress_sandbox::{Fault, Matching};
+use retropress_store::Store;
 
 const EDITIONS: [(Method, &str); 2] = [
     (Method::ApiToken, "/wiki/api/v2/pages$"),
@@ -164,4 +165,28 @@ async fn one_that_did_not_arrive_is_cancelled_and_that_is_all() {
     assert_eq!(state, PublishState::Draft);
     let done = world.publish(&draft, &integration).await;
     assert_eq!(done.state, OperationState::Done, "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_integration_it_is_not_looked_for_any_more() {
+    let world = world().await;
+    let (method, create) = EDITIONS[0];
+    let integration = world.integration(method).await;
+    let draft = world.health_check().await;
+    let fault = Fault::cut().after_handling();
+    let cancelled = cancelled_in_doubt(&world, &integration, &draft, (create, fault)).await;
+    let store = Store::open(&world.folder.path().join("data"))
+        .unwrap()
+        .store;
+    assert_eq!(store.open_operations().unwrap(), [cancelled.id]);
+    integrations::disconnect(&world.app, integration.id.clone())
+        .await
+        .unwrap();
+    for _ in 0..500 {
+        if store.open_operations().unwrap().is_empty() {
+            return;
+        }
+        look(&world, &integration).await;
+    }
+    panic!("it goes on for ever");
 }

@@ -10,7 +10,7 @@ mod common;
 
 use std::{sync::Arc, time::Duration};
 
-use common::{World, world};
+use common::{World, confluence, world};
 use retropress_app::{
     ErrorCode,
     connect::Method,
@@ -18,10 +18,7 @@ use retropress_app::{
     integrations::Integration,
     publish::{self, Operation, OperationState, Resolution, Waiting},
 };
-use retropress_confluence::{
-    Client, Credential, Endpoints, Http, HttpOptions, PageStatus, PageUpdate, Route, SpaceRef,
-    Upload,
-};
+use retropress_confluence::{PageStatus, PageUpdate, Upload};
 use retropress_sandbox::{Fault, Host, Matching};
 use tokio::{sync::Semaphore, task::JoinSet};
 
@@ -128,29 +125,6 @@ fn matching(method: Method, at: At) -> Matching {
     }
 }
 
-async fn client(world: &World, method: Method) -> (Client, SpaceRef) {
-    let http = Http::new(&HttpOptions::default()).unwrap();
-    let team = world.team().await;
-    let request = world.request(&team, method);
-    let site = retropress_confluence::discover(&http, &request.server_url, false)
-        .await
-        .unwrap();
-    let keys = world.sandbox.credentials();
-    let credential = match method {
-        Method::ApiToken => Credential::ApiToken {
-            email: keys.email,
-            token: keys.api_token.into(),
-        },
-        _ => Credential::PersonalAccessToken {
-            token: keys.personal_access_token.into(),
-        },
-    };
-    let client = Client::new(&http, site, credential, Endpoints::default(), Route::Site);
-    let spaces = client.spaces().await.unwrap();
-    let space = spaces.iter().find(|it| it.key == common::SPACE).unwrap();
-    (client, space.to_ref())
-}
-
 /// A draft that is published, for what comes after.
 async fn published(world: &World, integration: &Integration) -> (String, Operation) {
     let draft = world.retrospective().await;
@@ -244,7 +218,7 @@ async fn check(world: &World, method: Method, at: At, ended: &Operation, what: &
     let fresh = matches!(at, At::Parent | At::Create | At::Upload);
     assert_eq!(made(&ended.title), usize::from(fresh), "{what}: creates");
 
-    let (client, space) = client(world, method).await;
+    let (client, space) = confluence(&world.sandbox, method).await;
     let pages = client.pages_titled(&space, &ended.title).await.unwrap();
     let live: Vec<_> = pages
         .iter()
@@ -559,7 +533,7 @@ async fn somebody_elses_file_of_the_same_name_stays_as_it_is() {
         let entry = history::open(&world.app, stopped.publication_id.clone().unwrap())
             .await
             .unwrap();
-        let (client, _) = client(&world, method).await;
+        let (client, _) = confluence(&world.sandbox, method).await;
         let theirs = Upload {
             file_name: entry.pdf_name.clone(),
             media_type: "application/pdf".into(),
@@ -590,7 +564,7 @@ async fn a_page_that_lost_our_marker_is_written_to_by_nobody() {
         let entry = history::open(&world.app, done.publication_id.unwrap())
             .await
             .unwrap();
-        let (client, space) = client(&world, method).await;
+        let (client, space) = confluence(&world.sandbox, method).await;
         let page = client.page(&entry.page_id).await.unwrap().unwrap();
         let update = PageUpdate {
             id: page.id,

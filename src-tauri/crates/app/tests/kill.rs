@@ -43,9 +43,7 @@ use retropress_app::{
     publish::{self, Operation, OperationState},
     teams,
 };
-use retropress_confluence::{
-    Client, Credential, Endpoints, Http, HttpOptions, NewPage, PageStatus, Route, SpaceRef, Url,
-};
+use retropress_confluence::{Client, Endpoints, HttpOptions, NewPage, PageStatus, SpaceRef, Url};
 use retropress_sandbox::{Fault, Matching, Options, Recorded, Sandbox};
 use retropress_secrets::Vault;
 use retropress_store::{Store, commits::Commit};
@@ -484,30 +482,7 @@ impl Scene {
     }
 
     async fn client(&self) -> (Client, SpaceRef) {
-        let http = Http::new(&HttpOptions::default()).unwrap();
-        let (at, keys) = (self.sandbox.addresses(), self.sandbox.credentials());
-        let (address, credential) = match self.method {
-            Method::ApiToken => (
-                &at.cloud,
-                Credential::ApiToken {
-                    email: keys.email,
-                    token: keys.api_token.into(),
-                },
-            ),
-            _ => (
-                &at.data_center,
-                Credential::PersonalAccessToken {
-                    token: keys.personal_access_token.into(),
-                },
-            ),
-        };
-        let site = retropress_confluence::discover(&http, address, true)
-            .await
-            .unwrap();
-        let client = Client::new(&http, site, credential, Endpoints::default(), Route::Site);
-        let spaces = client.spaces().await.unwrap();
-        let space = spaces.iter().find(|it| it.key == common::SPACE).unwrap();
-        (client, space.to_ref())
+        common::confluence(&self.sandbox, self.method).await
     }
 
     /// One page and one PDF as they were frozen, or none after a deletion; one parent page; a sound

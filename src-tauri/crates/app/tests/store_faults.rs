@@ -41,10 +41,7 @@ use retropress_app::{
     publish::{self, Operation, OperationState, PublishState, Waiting},
     settings, teams,
 };
-use retropress_confluence::{
-    Client, Credential, Endpoints, FoundPage, Http, HttpOptions, PageStatus, PageUpdate, Route,
-    SpaceRef, Url,
-};
+use retropress_confluence::{Client, FoundPage, PageStatus, PageUpdate, SpaceRef, Url};
 use retropress_sandbox::{Fault, Host, Matching, Options, Sandbox};
 use retropress_secrets::Vault;
 use retropress_store::Store;
@@ -372,30 +369,7 @@ impl Scene {
     }
 
     async fn client(&self) -> (Client, SpaceRef) {
-        let http = Http::new(&HttpOptions::default()).unwrap();
-        let (at, keys) = (self.sandbox.addresses(), self.sandbox.credentials());
-        let (address, credential) = match self.method {
-            Method::ApiToken => (
-                &at.cloud,
-                Credential::ApiToken {
-                    email: keys.email,
-                    token: keys.api_token.into(),
-                },
-            ),
-            _ => (
-                &at.data_center,
-                Credential::PersonalAccessToken {
-                    token: keys.personal_access_token.into(),
-                },
-            ),
-        };
-        let site = retropress_confluence::discover(&http, address, true)
-            .await
-            .unwrap();
-        let client = Client::new(&http, site, credential, Endpoints::default(), Route::Site);
-        let spaces = client.spaces().await.unwrap();
-        let space = spaces.iter().find(|it| it.key == common::SPACE).unwrap();
-        (client, space.to_ref())
+        common::confluence(&self.sandbox, self.method).await
     }
 
     /// The one live page of that title.

@@ -14,7 +14,7 @@ use super::{
     failure::{Failure, Why},
     found::{Found, FoundPage, Refusal, Taken},
 };
-use crate::{ApiError, publish::OperationKind, publish::words};
+use crate::{ApiError, ErrorCode, publish::OperationKind, publish::words};
 
 /// Milliseconds since 1970.
 pub(super) type Millis = i64;
@@ -815,8 +815,10 @@ impl Run {
                 }
                 self.stop(Phase::NeedsAttention, failure.error.clone());
             }
-            // There is nobody to ask: it may be cured by itself.
-            _ if self.state.phase == Phase::Withdrawn => self.trouble(failure),
+            // There is nobody to ask, and but for an integration that is gone it may be cured by itself.
+            _ if self.state.phase == Phase::Withdrawn && failure.error.code != ErrorCode::Gone => {
+                self.trouble(failure);
+            }
             _ => {
                 self.named_time(failure);
                 self.stop(Phase::NeedsAttention, failure.error.clone());

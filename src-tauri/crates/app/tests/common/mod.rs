@@ -165,6 +165,35 @@ fn app(
     .unwrap()
 }
 
+/// What somebody sees of the sandbox who does not go through the app, and the space that is published
+/// to.
+pub async fn confluence(sandbox: &Sandbox, method: Method) -> (Client, SpaceRef) {
+    let http = Http::new(&HttpOptions::default()).unwrap();
+    let (at, keys) = (sandbox.addresses(), sandbox.credentials());
+    let (address, credential) = match method {
+        Method::ApiToken => (
+            &at.cloud,
+            Credential::ApiToken {
+                email: keys.email,
+                token: keys.api_token.into(),
+            },
+        ),
+        _ => (
+            &at.data_center,
+            Credential::PersonalAccessToken {
+                token: keys.personal_access_token.into(),
+            },
+        ),
+    };
+    let site = retropress_confluence::discover(&http, address, true)
+        .await
+        .unwrap();
+    let client = Client::new(&http, site, credential, Endpoints::default(), Route::Site);
+    let spaces = client.spaces().await.unwrap();
+    let space = spaces.iter().find(|it| it.key == SPACE).unwrap();
+    (client, space.to_ref())
+}
+
 /// How far the computer's clock was set, in milliseconds, in the tests that do so.
 pub static CLOCK_SET: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(0);
 
@@ -376,35 +405,12 @@ impl World {
     }
 
     async fn in_confluence(&self, page_id: &str) -> (Client, FoundPage, SpaceRef) {
-        let http = Http::new(&HttpOptions::default()).unwrap();
-        let keys = self.sandbox.credentials();
         // The page is on one of the two hosts, and ids differ between them.
         for method in [Method::ApiToken, Method::PersonalAccessToken] {
-            let team = self.team().await;
-            let address = self.request(&team, method).server_url;
-            let site = retropress_confluence::discover(&http, &address, false)
-                .await
-                .unwrap();
-            let credential = match method {
-                Method::ApiToken => Credential::ApiToken {
-                    email: keys.email.clone(),
-                    token: keys.api_token.clone().into(),
-                },
-                _ => Credential::PersonalAccessToken {
-                    token: keys.personal_access_token.clone().into(),
-                },
-            };
-            let client = Client::new(&http, site, credential, Endpoints::default(), Route::Site);
-            let Some(page) = client.page(page_id).await.unwrap() else {
-                continue;
-            };
-            let spaces = client.spaces().await.unwrap();
-            let space = spaces
-                .into_iter()
-                .find(|it| it.key == SPACE)
-                .unwrap()
-                .to_ref();
-            return (client, page, space);
+            let (client, space) = confluence(&self.sandbox, method).await;
+            if let Some(page) = client.page(page_id).await.unwrap() {
+                return (client, page, space);
+            }
         }
         panic!("the page is on neither host");
     }
