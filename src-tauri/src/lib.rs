@@ -11,6 +11,7 @@ use std::{
     env,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use retropress_app::{
@@ -198,6 +199,9 @@ fn open(handle: &AppHandle, environment: &Environment) -> Result<App, Refusal> {
     })
 }
 
+/// Until then the window is there, on a slow computer too; nothing else competes with it before.
+const WINDOW_COMES: Duration = Duration::from_secs(3);
+
 /// Tells the window of each change, and takes up what an earlier run left unfinished.
 fn listen(handle: &AppHandle, app: &App) {
     let (handle, app) = (handle.clone(), app.clone());
@@ -205,7 +209,11 @@ fn listen(handle: &AppHandle, app: &App) {
         let mut events = app.events();
         let mut unseen = Unseen::default();
         let settling = app.clone();
-        tauri::async_runtime::spawn(async move { settling.settle().await });
+        tauri::async_runtime::spawn(async move {
+            settling.resume().await;
+            tokio::time::sleep(WINDOW_COMES).await;
+            settling.tidy().await;
+        });
         let places = Places::default();
         let opened = (handle.clone(), app.clone(), places.clone());
         let clicked = handle.notification().on_action(move |action| {

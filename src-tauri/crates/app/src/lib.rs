@@ -169,11 +169,21 @@ impl App {
         Ok(app)
     }
 
-    /// Takes up what an earlier run left unfinished, checks the database and backs it up, clears away
-    /// what was deleted. To be called once, when the window is there.
+    /// [`resume`](Self::resume) and [`tidy`](Self::tidy).
     pub async fn settle(&self) {
+        self.resume().await;
+        self.tidy().await;
+    }
+
+    /// Takes up what an earlier run left unfinished. To be called once.
+    pub async fn resume(&self) {
         grant::resume(self).await;
         publish::resume(self).await;
+    }
+
+    /// Checks the database and backs it up, clears away what was deleted. To be called once, when the
+    /// window is there: a large file keeps the computer busy for a while.
+    pub async fn tidy(&self) {
         let store = self.inner.store.clone();
         let week_ago = (self.now() - chrono::Duration::days(7)).timestamp_millis();
         let replaced = self.inner.storage.was_replaced();
