@@ -86,8 +86,8 @@ impl Store {
     }
 
     /// Leaves nothing of what was deleted in any file: the newest backup is written anew, and the
-    /// older ones and what was set aside let go of every secret. `false`: another program is reading, and the database's
-    /// log keeps it until that ends. Takes its time.
+    /// older ones and what was set aside let go of every secret. `false`: another program is reading,
+    /// and the database's log keeps it until that ends. Takes its time.
     pub fn forget_deleted(&self) -> Result<bool> {
         let folder = self.folder();
         let newest = backup(folder, 1);
@@ -151,8 +151,9 @@ pub(crate) fn restore(folder: &Path) -> Result<Option<Connection>> {
     Ok(None)
 }
 
-/// An operation that a backup holds as unfinished may have been carried out since: before it creates
-/// anything it looks whether it did so already. The name is known to the app crate as `fromBackup`.
+/// An operation that a backup holds as unfinished may have been carried out or cancelled since: the app
+/// asks its author, and looks in Confluence before it creates anything. `fromBackup` is the app's name
+/// for it.
 fn doubt_what_is_unfinished(copy: &Path) -> Result<()> {
     Connection::open(copy)?.execute(
         "UPDATE operation SET progress = json_set(progress, '$.fromBackup', json('true'))
