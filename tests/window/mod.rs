@@ -191,6 +191,12 @@ impl Window {
         self.run(PAGE, vec![]).await;
     }
 
+    /// A script that ends by calling its last argument, which is added.
+    pub async fn call_async(&self, script: &str, arguments: Vec<Value>) -> Value {
+        let answer = self.driver.execute_async(script, arguments).await.unwrap();
+        answer.json().clone()
+    }
+
     async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.driver
             .execute(script, arguments)
@@ -540,7 +546,7 @@ impl Window {
     }
 }
 
-const APP: &str = env!("CARGO_BIN_EXE_retropress");
+pub const APP: &str = env!("CARGO_BIN_EXE_retropress");
 const AXE: &str = include_str!("../../ui/node_modules/axe-core/axe.min.js");
 const PAGE: &str = include_str!("page.js");
 

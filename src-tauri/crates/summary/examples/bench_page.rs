@@ -1,4 +1,5 @@
-//! Prints how many milliseconds the storage format of a large retrospective takes, as the median.
+//! Prints how many milliseconds the storage format of a large retrospective takes, and its JSON, as
+//! medians: `figure <name> <value>`.
 
 #![allow(clippy::print_stdout)]
 
@@ -15,7 +16,8 @@ use retropress_summary::{
 const RUNS: usize = 201;
 
 fn main() {
-    println!("{:.3}", storage_ms());
+    println!("figure page_ms {:.4}", storage_ms());
+    println!("figure json_ms {:.4}", json_ms());
 }
 
 /// From the summary to the finished body of the page.
@@ -32,12 +34,22 @@ fn storage_ms() -> f64 {
         operation_id: "0190b2a4-7c1e-7d7a-9f37-2b6f0d6a1c55",
         reference: "RP-7F3A19",
     };
+    median(|| storage::write(&document::build(&summary, &context), &marker))
+}
+
+/// What the same costs as the draft it is saved as.
+fn json_ms() -> f64 {
+    let summary = Summary::Retrospective(sample::large_retrospective());
+    median(|| serde_json::to_string(&summary))
+}
+
+fn median<T>(work: impl Fn() -> T) -> f64 {
     let mut times: Vec<f64> = (0..RUNS)
         .map(|_| {
             let start = Instant::now();
-            let page = storage::write(&document::build(&summary, &context), &marker);
+            let made = work();
             let took = start.elapsed().as_secs_f64() * 1000.0;
-            std::hint::black_box(page);
+            std::hint::black_box(made);
             took
         })
         .collect();

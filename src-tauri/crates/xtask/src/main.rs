@@ -4,6 +4,7 @@
 //! |---|---|
 //! | what a machine must have, and how it is installed | `needs` |
 //! | starting other programs, with their output and time | `program` |
+//! | the steps of a command, and the crates a build has done | `progress` |
 //! | the display, D-Bus session and keyring of a machine without a desktop | `desktop` |
 //! | the window's packages and build | `window` |
 //! | the other tools that faults are measured with | `peers` |
@@ -18,6 +19,7 @@ mod needs;
 mod peers;
 mod place;
 mod program;
+mod progress;
 mod run;
 mod test;
 mod tour;

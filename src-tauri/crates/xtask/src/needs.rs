@@ -320,7 +320,12 @@ fn node() -> Answer {
     if major.is_none_or(|major| major < 20) {
         return Err(format!("Node.js {} is too old. {HOW}", version.trim()));
     }
-    match succeeds(crate::program::node_script("npm").arg("--version")) {
+    // Asking npm takes a second, which each `run` would pay; on Windows npm is a script.
+    let npm = match cfg!(windows) {
+        true => succeeds(crate::program::node_script("npm").arg("--version")),
+        false => exists("npm"),
+    };
+    match npm {
         true => Ok(()),
         false => Err(format!("npm is missing. {HOW}")),
     }

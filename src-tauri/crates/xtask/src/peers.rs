@@ -177,7 +177,7 @@ fn write(section: &str) -> Answer {
 }
 
 /// A Python of its own below `target`, with the tools in the versions of `bench/requirements.txt`.
-fn python() -> Answer<PathBuf> {
+pub fn python() -> Answer<PathBuf> {
     let folder = place::target().join("bench/python");
     let python = match cfg!(windows) {
         true => folder.join("Scripts/python.exe"),

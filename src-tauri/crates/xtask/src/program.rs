@@ -132,11 +132,20 @@ pub fn seconds(time: Duration) -> String {
     }
 }
 
-fn name(command: &Command) -> String {
+/// "about 5 minutes": for an estimate.
+pub fn about(time: Duration) -> String {
+    match time.as_secs() {
+        0..20 => "a few seconds".into(),
+        20..90 => "about a minute".into(),
+        more => format!("about {} minutes", (more + 30) / 60),
+    }
+}
+
+pub fn name(command: &Command) -> String {
     command.get_program().to_string_lossy().into_owned()
 }
 
-fn line(command: &Command) -> String {
+pub fn line(command: &Command) -> String {
     let words: Vec<_> = [command.get_program()]
         .into_iter()
         .chain(command.get_args())

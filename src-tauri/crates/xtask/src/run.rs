@@ -1,6 +1,7 @@
 //! `cargo xtask run`: from a clone to an open window.
 
 use crate::program::{cargo, program, show};
+use crate::progress::{self, Steps};
 use crate::{Answer, desktop, needs, place, window};
 
 pub fn run(mut arguments: Vec<String>) -> Answer {
@@ -8,9 +9,14 @@ pub fn run(mut arguments: Vec<String>) -> Answer {
         arguments.remove(0);
     }
     let display = desktop::display();
+    let mut steps = Steps::new(4);
+    steps.begin("what the computer must have");
     needs::for_run(display)?;
+    steps.begin("the window's screens");
     window::build()?;
-    show(cargo().args(["build", "--package", "retropress"]))?;
+    steps.begin("the app");
+    progress::build(cargo().args(["build", "--package", "retropress"]))?;
+    steps.begin("open the window");
     let mut app = program(place::app());
     app.args(arguments);
     if display {
