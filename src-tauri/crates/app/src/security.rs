@@ -1,8 +1,8 @@
-//! Confluence integration security: what is sent, to which hosts, what it needs, and how secrets are
-//! kept, for the administrator who has to approve it.
+//! Confluence integration security, for the administrator who has to approve Retropress: what is
+//! sent, to which hosts, with which permissions, and how secrets are stored.
 //!
 //! The calls and their scopes come from the client's own table, [`calls::ALL`], out of which every
-//! request is built. The page of the window, its PDF and the section of the README are written from
+//! request is built. The page in the window, its PDF and `SECURITY.md` of this crate are written from
 //! the same [`Document`].
 
 use retropress_confluence::{
@@ -47,9 +47,9 @@ fn here(app: &App) -> Result<Here> {
 
 fn proxy_in_words(choice: &ProxyInUse, variable: impl Fn(&str) -> Option<String>) -> String {
     match choice {
-        ProxyInUse::None => "None: requests go straight to the server.".to_owned(),
+        ProxyInUse::None => "None. Requests go directly to the server.".to_owned(),
         ProxyInUse::Own(proxy) => {
-            format!("{proxy}, for every host but loopback and the exceptions that were entered.")
+            format!("{proxy}, for all hosts except this computer and the configured exceptions.")
         }
         ProxyInUse::System => {
             let named = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
@@ -59,12 +59,12 @@ fn proxy_in_words(choice: &ProxyInUse, variable: impl Fn(&str) -> Option<String>
                     Ok(address) if address.host_str().is_some() => host_of(&address),
                     _ => match Url::parse(&format!("http://{value}")) {
                         Ok(address) => host_of(&address),
-                        Err(_) => "a value that is no address".to_owned(),
+                        Err(_) => "an invalid value".to_owned(),
                     },
                 });
             match named {
-                Some(proxy) => format!("{proxy}, named by the environment of this computer."),
-                None => "The one in the settings of the system, where it names one.".to_owned(),
+                Some(proxy) => format!("{proxy}, from the environment variables of this computer."),
+                None => "The proxy in the system settings, if one is set.".to_owned(),
             }
         }
     }
@@ -82,8 +82,8 @@ pub(crate) fn host_of(address: &Url) -> String {
 fn document(here: Option<&Here>) -> Document {
     let mut text = Text(Vec::new());
     text.say(
-        "For the administrator who has to approve it: what Retropress sends to Confluence, to which \
-         hosts, what it needs there, and how it keeps what one signs in with.",
+        "This page is for the administrator who has to approve Retropress. It lists what Retropress \
+         sends, to which hosts, which permissions it needs, and how it stores credentials.",
     );
     if let Some(here) = here {
         let rows = [
@@ -92,7 +92,7 @@ fn document(here: Option<&Here>) -> Document {
                 format!("Retropress {}", env!("CARGO_PKG_VERSION")),
             ),
             (
-                "Written on",
+                "Generated on",
                 retropress_summary::title::date_in_words(here.date),
             ),
             (
@@ -125,21 +125,25 @@ fn document(here: Option<&Here>) -> Document {
 }
 
 fn network(text: &mut Text) {
-    text.heading(2, "Where requests come from, and where they go");
+    text.heading(2, "Where requests come from and where they go");
     text.bullets(&[
-        "They come from the computer Retropress runs on. There is no service in between, and nothing \
-         is sent to the makers of Retropress: no statistics, no error reports, no search for updates.",
-        "They go to the Server URL that was entered, and for Confluence Cloud to the Atlassian hosts \
-         below. A redirect to another host is never followed, so no credential reaches a host that is not \
-         listed here.",
-        "They take the proxy of the system or the one that was set, except for addresses of this \
-         computer itself and for the exceptions that were entered. A proxy that refused is asked once \
-         more, without user and password, which ways of signing in it takes.",
-        "They are encrypted: https, with the certificates the system trusts and those that were added \
-         under Network, and with a client certificate where one was chosen. There is no switch that \
-         ignores certificates. Plain http is refused until the user allows it for that one server, \
-         and is named as not encrypted.",
-        "They carry no cookies. The header User-Agent says Retropress and its version.",
+        "Requests come from the computer that runs Retropress. There is no service in between. \
+         Retropress sends no usage statistics and no error reports, and does not check for updates.",
+        "Requests go to the configured Server URL and, for Confluence Cloud, to the Atlassian hosts \
+         below. A redirect to another host is never followed, so no credential reaches a host that \
+         is not listed here.",
+        "Requests use the system proxy or the configured proxy, except for addresses of this computer \
+         and the configured exceptions. The user name and password of a proxy are sent to the proxy \
+         with Basic authentication, without encryption. If the proxy refuses them, Retropress asks it \
+         once more, without credentials, which authentication schemes it offers.",
+        "Requests use HTTPS. Certificates must be trusted by the operating system or added under \
+         Network. Certificate checks cannot be switched off. A client certificate is sent where one \
+         is configured.",
+        "Plain HTTP is refused unless the integration allows it, and is labelled as not encrypted.",
+        "On Windows and macOS, the operating system can also contact a certificate authority\u{2019}s \
+         OCSP or CRL hosts to check for revoked certificates.",
+        "Requests carry no cookies. The User-Agent header contains only the name and version of \
+         Retropress.",
     ]);
     text.heading(3, "Hosts to allow");
     let atlassian = Endpoints::default();
@@ -149,13 +153,14 @@ fn network(text: &mut Text) {
             vec![
                 "The host of the Server URL".to_owned(),
                 "443, or the port in the Server URL".to_owned(),
-                "Every method but Atlassian Login, which reaches the site through the gateway."
+                "Every method except Atlassian Login, which reaches the site through the gateway."
                     .to_owned(),
             ],
             vec![
                 host_of(&atlassian.gateway),
                 "443".to_owned(),
-                "Confluence Cloud: Atlassian Login, and an API token with scopes.".to_owned(),
+                "Confluence Cloud: Atlassian Login, and an API token that the site refuses."
+                    .to_owned(),
             ],
             vec![
                 host_of(&atlassian.auth),
@@ -166,9 +171,17 @@ fn network(text: &mut Text) {
         ],
     );
     text.say(
-        "The user\u{2019}s browser opens pages of Confluence, and to sign in or to make a token also \
-         pages of Atlassian (id.atlassian.com, auth.atlassian.com, developer.atlassian.com). That is \
-         the browser\u{2019}s traffic, with its own settings.",
+        "These are the default Atlassian hosts. The environment variables RETROPRESS_ATLASSIAN_AUTH \
+         and RETROPRESS_ATLASSIAN_API replace them.",
+    );
+    text.say(
+        "The user\u{2019}s browser opens pages of Confluence. To sign in or to create a token, it also \
+         opens pages of Atlassian (id.atlassian.com, auth.atlassian.com, developer.atlassian.com). \
+         These requests are made by the browser, with the browser\u{2019}s own settings.",
+    );
+    text.say(
+        "During a sign-in through the browser, Retropress listens on a port of this computer\u{2019}s \
+         loopback address (47620 by default) for at most five minutes.",
     );
 }
 
@@ -189,63 +202,64 @@ fn methods(text: &mut Text) {
         vec![
             row(
                 Method::AtlassianLogin,
-                "Client ID and Client Secret of an OAuth 2.0 app, unless they are known already; the \
-                 password in the browser only.",
+                "Client ID and Client Secret of an OAuth 2.0 app, unless they are already configured. \
+                 The password is entered only in the browser.",
                 "OAuth 2.0 with PKCE in the browser. Client ID, Client Secret and the one-time code or \
-                 the refresh token to auth.atlassian.com. With each request \u{201c}Authorization: \
-                 Bearer\u{201d} and an access token that ends by itself, to api.atlassian.com. \
+                 the refresh token are sent to auth.atlassian.com. Each request to api.atlassian.com \
+                 carries \u{201c}Authorization: Bearer\u{201d} with an access token that expires. \
                  A service account signs in with Client ID and Client Secret alone, without a browser.",
-                "Client ID. Sealed: Client Secret and refresh token. In memory only: the access token.",
+                "Client ID. Encrypted: Client Secret and refresh token. In memory only: the access token.",
             ),
             row(
                 Method::ApiToken,
                 "Server URL, API token, Email Address.",
-                "With each request \u{201c}Authorization: Basic\u{201d} with email address and token, to \
-                 the site. A token with scopes is refused there and then sent to api.atlassian.com.",
-                "Email address. Sealed: the token.",
+                "Each request carries \u{201c}Authorization: Basic\u{201d} with email address and token. \
+                 Requests go to the site. If the site refuses the token when the user connects, the \
+                 token is sent to api.atlassian.com, because tokens with scopes are accepted only there.",
+                "Email address. Encrypted: the token.",
             ),
             row(
                 Method::PersonalAccessToken,
                 "Server URL, Personal Access Token.",
-                "With each request \u{201c}Authorization: Bearer\u{201d} with the token, to the server.",
-                "Sealed: the token.",
+                "Each request to the server carries \u{201c}Authorization: Bearer\u{201d} with the token.",
+                "Encrypted: the token.",
             ),
             row(
                 Method::Basic,
                 "Server URL, Confluence Username, Confluence Password.",
-                "With each request \u{201c}Authorization: Basic\u{201d} with user name and password, to \
-                 the server.",
-                "User name. Sealed: the password.",
+                "Each request to the server carries \u{201c}Authorization: Basic\u{201d} with user name \
+                 and password.",
+                "User name. Encrypted: the password.",
             ),
             row(
                 Method::ApplicationLink,
-                "Server URL, Client ID, Client Secret; the password in the browser only.",
+                "Server URL, Client ID, Client Secret. The password is entered only in the browser.",
                 "OAuth 2.0 with PKCE in the browser. Client ID, Client Secret and the one-time code or \
-                 the refresh token to the server. With each request \u{201c}Authorization: \
-                 Bearer\u{201d} and an access token that ends by itself, to the server.",
-                "Client ID. Sealed: Client Secret and refresh token. In memory only: the access token.",
+                 the refresh token are sent to the server. Each request to the server carries \
+                 \u{201c}Authorization: Bearer\u{201d} with an access token that expires.",
+                "Client ID. Encrypted: Client Secret and refresh token. In memory only: the access token.",
             ),
         ],
     );
     text.say(
-        "What answers at a Server URL is found out first, without a credential. Retropress can do in \
-         Confluence what the account can do, within the scopes of its token, and nothing more.",
+        "When the user connects, Retropress first identifies the server without sending a credential. \
+         Retropress can do in Confluence only what the account can do, within the scopes of its token.",
     );
 }
 
-/// What nobody has to grant: without these, a part of the app does less.
+/// Scopes that need not be granted: without them, a part of the app does less.
 const OPTIONAL: &[(&str, &str)] = &[
     (
         "search:confluence",
-        "Optional: finding a parent page by a part of its title.",
+        "Optional: finding a parent page by part of its title.",
     ),
     (
         "read:hierarchical-content:confluence",
-        "Optional: a newer call for the pages below a page; an older one is used without it.",
+        "Optional: a newer call that lists the pages below a page. Without it, an older call is used.",
     ),
 ];
 
-/// One scope as it is told.
+/// One row of the table of scopes.
 struct ScopeRow {
     name: String,
     classic: String,
@@ -302,10 +316,11 @@ fn calls_with(scope: &str) -> impl Iterator<Item = &'static Call> {
 fn scopes(text: &mut Text) {
     text.heading(2, "Scopes on Confluence Cloud");
     text.say(
-        "An OAuth app and an API token with scopes are limited to these. An OAuth app that was \
-         registered with the older, classic scopes can use those instead, where the site still \
-         serves REST v1. On Server and Data Center there are no scopes for single calls: an \
-         application link gets the permission Write.",
+        "An OAuth app and an API token with scopes are limited to these. Atlassian Login always requests \
+         all scopes that are not optional, including the one for labels when no labels are \
+         configured. An OAuth app that was registered with the older, classic scopes can use those \
+         instead, where the site still serves REST v1. Server and Data Center have no scopes for single \
+         calls: an application link gets the permission Write.",
     );
     let rows = scope_rows().into_iter().map(|it| {
         let calls: Vec<&str> = calls_with(&it.name).map(|it| it.name).collect();
@@ -320,7 +335,7 @@ fn scopes(text: &mut Text) {
     text.table(
         &[
             ("Scope", true),
-            ("Older scope", true),
+            ("Classic scope", true),
             ("Required for", false),
             ("Calls", false),
         ],
@@ -331,9 +346,10 @@ fn scopes(text: &mut Text) {
 fn every_call(text: &mut Text) {
     text.heading(2, "Every API call");
     text.say(
-        "This list is the program\u{2019}s own: each request is built from it, and one that is not in \
-         it is not sent. Paths are below the address of the site; with a token that has scopes, and \
-         with Atlassian Login, below https://api.atlassian.com/ex/confluence/{cloudId}/wiki.",
+        "Every request is built from this list. A request that is not in the list is not sent. Paths are \
+         relative to the address of the site. With Atlassian Login, and with a token that is accepted \
+         only by api.atlassian.com, they are relative to \
+         https://api.atlassian.com/ex/confluence/{cloudId}/wiki.",
     );
     let mut dialects: Vec<Dialect> = Vec::new();
     for call in calls::ALL {
@@ -368,69 +384,83 @@ fn every_call(text: &mut Text) {
 
 fn heading_of(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::Discovery => "Without a credential, to find out what answers at an address",
+        Dialect::Discovery => "Without a credential, to identify the server",
         Dialect::Both => "Cloud, Data Center and Server",
         Dialect::Cloud => "Cloud",
-        Dialect::DataCenter => "Data Center and Server, and Cloud with the older scopes",
+        Dialect::DataCenter => "Data Center and Server, and Cloud with classic scopes",
         Dialect::AtlassianSignIn => "Atlassian\u{2019}s sign-in, at https://auth.atlassian.com",
-        Dialect::AtlassianGateway => {
-            "Atlassian\u{2019}s gateway itself, at https://api.atlassian.com"
-        }
+        Dialect::AtlassianGateway => "Atlassian\u{2019}s gateway, at https://api.atlassian.com",
     }
 }
 
 fn reading(text: &mut Text) {
-    text.heading(2, "What is read, and that nothing else is");
+    text.heading(2, "What is read and written in Confluence");
     text.bullets(&[
-        "The name of the account, the spaces it may see, and what it may do in the chosen one.",
-        "Titles of pages in the chosen space, while a parent page is looked for.",
-        "The text of a page that has the title of a page to be published or of its parent, of a page \
-         that was published from here, and, when an answer of Confluence was lost, of the newest \
-         pages there: to tell by its mark whether it is the one that was sent. None of it is kept or \
-         shown.",
+        "The name of the account, the spaces it can see, and its permissions in the chosen space.",
+        "Titles of pages in the chosen space, while a parent page is being chosen.",
+        "The text of pages that were published from here, and of pages with the title of a page to be \
+         published or of its parent. If an answer from Confluence was lost, also the text of the newest \
+         pages in the same place. Retropress reads these texts to find its own marker. If somebody \
+         else changed a page, the Outbox shows the current text beside the new one. None of these \
+         texts is stored.",
         "The list of files attached to a page that was published from here.",
     ]);
     text.say(
-        "Nothing else is read. What is written are the pages and PDFs the user publishes, parent \
-         pages the user chose to have created, and labels where they are configured. A page is \
-         deleted only when the user asks for it and only if it was published from here; Confluence \
-         moves it to the bin.",
+        "Retropress reads nothing else. It writes the pages and PDFs that the user publishes, the parent \
+         pages that the user chose to create, the test page of an integration if the user asks for \
+         one, and labels where they are configured. It deletes a page only when the user asks for it, \
+         and only if the page was published from here. Confluence moves a deleted page to the trash.",
     );
 }
 
 fn secrets(text: &mut Text) {
-    text.heading(2, "How secrets are kept");
+    text.heading(2, "How secrets are stored");
     text.say(
         "API tokens, passwords, client secrets and refresh tokens are encrypted \
-         (XChaCha20-Poly1305) in the database in the user\u{2019}s profile, with a key that only the \
-         keyring of the operating system holds: Secret Service (GNOME Keyring, KWallet, KeePassXC) \
-         on Linux, Keychain on macOS, Credential Manager on Windows. Each is bound to the \
-         integration, site and account it is for, so that a copied row opens nothing else.",
+         (XChaCha20-Poly1305) in the database in the user\u{2019}s profile. Only the keyring of the \
+         operating system holds the key: Secret Service (GNOME Keyring, KWallet, KeePassXC) on Linux, \
+         Keychain on macOS, Credential Manager on Windows. The secrets of an integration are bound \
+         to that integration, its site and its account, so a copied row cannot be decrypted for another.",
     );
     text.bullets(&[
-        "They never get into a log, an error, the support report, an export, or a configuration that is handed \
-         on, and they cannot be shown again once they are saved.",
-        "In memory they are wiped after use, with every buffer they went through. What was typed into \
-         the window stays in the memory of the system\u{2019}s web engine, which draws it, until the \
-         app is closed. Core dumps are switched off for both on Linux and macOS.",
-        "Without a keyring nothing is written in plain text: the secret can be kept for this session \
-         only, or a keyring is installed.",
-        "Disconnect removes the secret from the database; with the last one the key leaves the \
-         keyring, too.",
+        "Secrets are never written to a log, an error message, the support report, an export or an \
+         exported configuration. A saved secret cannot be displayed again.",
+        "In memory, Retropress overwrites secrets, and its own buffers that held them, after use. \
+         Copies can remain in the memory of the system\u{2019}s web engine, which displays what the user \
+         types, until the app is closed, and on the stack.",
+        "On Linux and macOS, Retropress sets the size limit of core dumps to zero. Linux ignores this \
+         limit where core dumps are piped to a crash reporter: a crash report can then contain secrets.",
+        "Without a keyring, no secret is stored in plain text. The user can keep a secret for the \
+         current session only, or install a keyring.",
+        "Disconnect removes the secret from the database. When the last secret is removed, the key is \
+         also removed from the keyring.",
     ]);
     text.heading(3, "What this protects against");
     text.bullets(&[
-        "Other users of the computer.",
-        "Backups and copies of the database.",
-        "A stolen disk, if the disk itself is encrypted.",
-        "A server that redirects elsewhere, and a network that listens or pretends.",
+        "Another user of the computer who tries to read the secrets in the database.",
+        "Somebody who gets a backup or a copy of the database but not the keyring.",
+        "Theft of the computer, if its disk is encrypted.",
+        "A server that redirects to another host.",
+        "Somebody who reads or changes network traffic, as long as HTTPS is used.",
     ]);
-    text.heading(3, "What it does not protect against");
+    text.heading(3, "What this does not protect against");
     text.bullets(&[
-        "A program that runs as the same user, and an administrator of the computer.",
-        "Somebody who sits at the unlocked computer.",
-        "Readers of the drafts: those are not encrypted, but lie in a folder of the user\u{2019}s own.",
-        "What is published: whoever may see the space may read it.",
+        "A program that runs as the same user: an unlocked keyring serves every program of its user.",
+        "An administrator of the computer.",
+        "Somebody who uses the computer while it is unlocked.",
+        "Another user of the same computer during a sign-in through the browser. The address of the \
+         consent page is visible in the list of processes, so another user can complete the sign-in \
+         with a different account. Check the account that the wizard shows before you choose SAVE \
+         CHANGES.",
+        "Other users of the same computer who open the built-in sandbox. It shows its pages to every \
+         local user: do not publish confidential text to it.",
+        "An exported data file (.retropress) from somebody you do not trust. Importing it takes over \
+         its integrations, proxy, certificates and permission to use plain HTTP, and a manipulated file \
+         can later change what is published. Import only files that you exported yourself.",
+        "Readers of the data folder: drafts, and pages and PDFs on their way to Confluence, are not \
+         encrypted. On Linux and macOS, only the user can open a folder that Retropress created. On \
+         Windows, the permissions of the user\u{2019}s profile apply.",
+        "Readers in Confluence: everybody who can see the space can read what is published.",
     ]);
 }
 
@@ -555,41 +585,25 @@ mod tests {
         }
         let own = ProxyInUse::Own("10.0.0.1:8080".into());
         assert!(proxy_in_words(&own, |_| None).starts_with("10.0.0.1:8080,"));
-        assert!(proxy_in_words(&ProxyInUse::System, |_| None).contains("settings of the system"));
+        assert!(proxy_in_words(&ProxyInUse::System, |_| None).contains("system settings"));
     }
 
-    const BEGIN: &str = "<!-- From here on written by `cargo xtask bindings`, out of src-tauri/crates/app/src/security.rs. -->\n";
-    const END: &str = "<!-- To here. -->\n";
+    const HEAD: &str =
+        "<!-- Written by `cargo xtask bindings` from src/security.rs. Do not edit. -->\n\n";
 
-    /// The same text one level deeper, so that it is a section.
-    fn section() -> String {
-        let mut section = String::new();
-        for line in markdown::write(&document(None)).lines() {
-            if line.starts_with('#') {
-                section.push('#');
-            }
-            section.push_str(line);
-            section.push('\n');
-        }
-        section
-    }
-
-    /// The README says what the page of the window says. `cargo xtask bindings` writes it again.
+    /// `SECURITY.md` of this crate says what the page in the window says. `cargo xtask bindings`
+    /// writes it again.
     #[test]
-    fn export_security_section() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../README.md");
-        let readme = fs::read_to_string(&path).unwrap();
-        let (before, rest) = readme.split_once(BEGIN).unwrap();
-        let (told, after) = rest.split_once(END).unwrap();
-        let fresh = format!("\n{}\n", section());
-        if std::env::var_os("RETROPRESS_README").is_some() {
-            fs::write(&path, [before, BEGIN, &fresh, END, after].concat()).unwrap();
+    fn export_security_document() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("SECURITY.md");
+        let fresh = [HEAD, &markdown::write(&document(None))].concat();
+        if std::env::var_os("RETROPRESS_SECURITY").is_some() {
+            fs::write(&path, fresh).unwrap();
             return;
         }
         assert!(
-            told == fresh,
-            "the README's section \u{201c}Confluence integration security\u{201d} is stale: run \
-             `cargo xtask bindings` and commit what it changes"
+            fs::read_to_string(&path).is_ok_and(|it| it == fresh),
+            "src-tauri/crates/app/SECURITY.md is stale: run `cargo xtask bindings` and commit what it changes"
         );
     }
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask bindings`: the types and commands of the window, as TypeScript.
 //!
 //! ts-rs writes a file for each type when the tests whose names start with `export_` run;
-//! `commands.ts` and the README's section on security are written by one each.
+//! `commands.ts` and the app's `SECURITY.md` are written by one each.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,8 +14,8 @@ use crate::{Answer, place, window};
 /// The environment variable by which ts-rs knows where to write.
 pub const FOLDER: &str = "TS_RS_EXPORT_DIR";
 
-/// Set, the README's section on security is written again instead of compared.
-const README: &str = "RETROPRESS_README";
+/// Set, the app's `SECURITY.md` is written again instead of compared.
+const SECURITY: &str = "RETROPRESS_SECURITY";
 
 pub fn committed() -> PathBuf {
     place::ui().join("src/api/bindings")
@@ -48,7 +48,7 @@ pub fn bindings() -> Answer {
         window::build()?;
     }
     let fresh = fresh("written")?;
-    show(export(&fresh).env(README, "write"))?;
+    show(export(&fresh).env(SECURITY, "write"))?;
     let written = files(&fresh)?;
     if written.is_empty() {
         return Err("no test wrote a type".into());
