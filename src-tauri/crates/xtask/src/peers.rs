@@ -1,5 +1,5 @@
-//! `cargo xtask bench faults`: the same faults for Retropress and for two other tools, counted, and
-//! written into the README's section on reliability.
+//! `cargo xtask bench faults`: the same faults for Retropress and for two other tools. The counts are
+//! written into the README, the outcome of each fault into `tests/RELIABILITY.md`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -35,8 +35,8 @@ pub struct Count {
     pub again: usize,
 }
 
-/// Runs all of it, writes the README, and gives the counts of each tool. In the debug build: what is
-/// counted is the same in both.
+/// Runs all of it, writes both documents, and gives the counts of each tool. In the debug build: what
+/// is counted is the same in both.
 pub fn faults() -> Answer<Vec<Count>> {
     let python = python()?;
     let printed = read(
@@ -51,7 +51,8 @@ pub fn faults() -> Answer<Vec<Count>> {
     if counts.is_empty() {
         return Err(format!("no outcome was printed:\n{printed}"));
     }
-    write(&section(&outcomes, &counts))?;
+    write("README.md", &totals(&outcomes, &counts))?;
+    write("tests/RELIABILITY.md", &each_fault(&outcomes, &counts))?;
     Ok(counts)
 }
 
@@ -107,16 +108,21 @@ fn counts(outcomes: &[Outcome]) -> Vec<Count> {
     counts
 }
 
-fn section(outcomes: &[Outcome], counts: &[Count]) -> String {
+/// Each fault once, in the order they came.
+fn cases(outcomes: &[Outcome]) -> Vec<&str> {
     let mut cases: Vec<&str> = Vec::new();
     for it in outcomes {
         if !cases.contains(&it.case.as_str()) {
             cases.push(&it.case);
         }
     }
+    cases
+}
+
+fn totals(outcomes: &[Outcome], counts: &[Count]) -> String {
     let mut lines = vec![
         String::new(),
-        format!("Out of {} faults:", cases.len()),
+        format!("Out of {} faults:", cases(outcomes).len()),
         String::new(),
         row(&[
             "",
@@ -144,10 +150,17 @@ fn section(outcomes: &[Outcome], counts: &[Count]) -> String {
         ]));
     }
     lines.push(String::new());
+    lines.join("\n") + "\n"
+}
+
+fn each_fault(outcomes: &[Outcome], counts: &[Count]) -> String {
     let tools: Vec<&str> = counts.iter().map(|it| it.tool.as_str()).collect();
-    lines.push(row(&[&["what goes wrong"], &tools[..]].concat()));
-    lines.push(format!("|{}", " --- |".repeat(tools.len() + 1)));
-    for case in cases {
+    let mut lines = vec![
+        String::new(),
+        row(&[&["what goes wrong"], &tools[..]].concat()),
+        format!("|{}", " --- |".repeat(tools.len() + 1)),
+    ];
+    for case in cases(outcomes) {
         let mut cells = vec![case];
         for tool in &tools {
             let found = outcomes
@@ -165,15 +178,16 @@ fn row(cells: &[&str]) -> String {
     format!("| {} |", cells.join(" | "))
 }
 
-fn write(section: &str) -> Answer {
-    let path = place::root().join("README.md");
-    let readme = fs::read_to_string(&path).map_err(|error| error.to_string())?;
-    let fresh = readme.split_once(BEGIN).and_then(|(before, rest)| {
+/// Replaces what is between the markers.
+fn write(name: &str, section: &str) -> Answer {
+    let path = place::root().join(name);
+    let before = fs::read_to_string(&path).map_err(|error| format!("{name}: {error}"))?;
+    let fresh = before.split_once(BEGIN).and_then(|(before, rest)| {
         let (_, after) = rest.split_once(END)?;
         Some([before, BEGIN, section, END, after].concat())
     });
-    let fresh = fresh.ok_or("the README has no place for the section on reliability")?;
-    fs::write(&path, fresh).map_err(|error| error.to_string())
+    let fresh = fresh.ok_or_else(|| format!("{name} has no place for the outcomes"))?;
+    fs::write(&path, fresh).map_err(|error| format!("{name}: {error}"))
 }
 
 /// A Python of its own below `target`, with the tools in the versions of `bench/requirements.txt`.

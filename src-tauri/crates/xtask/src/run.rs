@@ -10,13 +10,13 @@ pub fn run(mut arguments: Vec<String>) -> Answer {
     }
     let display = desktop::display();
     let mut steps = Steps::new(4);
-    steps.begin("what the computer must have");
+    steps.begin("checking what this computer needs");
     needs::for_run(display)?;
-    steps.begin("the window's screens");
+    steps.begin("building the screens");
     window::build()?;
-    steps.begin("the app");
+    steps.begin("building the app");
     progress::build(cargo().args(["build", "--package", "retropress"]))?;
-    steps.begin("open the window");
+    steps.begin("opening the window");
     let mut app = program(place::app());
     app.args(arguments);
     if display {
