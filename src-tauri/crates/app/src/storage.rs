@@ -15,8 +15,8 @@ use std::sync::Mutex;
 use ts_rs::TS;
 
 use crate::{
-    ApiError, App, ErrorCode, Event, Field, Result, clients::from_text, desktop, drafts, lock, new_id,
-    publish::OperationKind,
+    ApiError, App, ErrorCode, Event, Field, Result, clients::from_text, desktop, drafts, lock,
+    new_id, publish::OperationKind,
 };
 
 /// How names of exported files end.
@@ -244,7 +244,9 @@ impl Kept {
             (Some(Source::Export), _) => Some("an export took the place of the database"),
             (Some(Source::Backup), _) => Some("a backup took the place of the database"),
             (Some(Source::SetAside), _) => Some("an earlier database took the place of the later"),
-            (Some(Source::Damaged), _) => Some("an archived damaged file took the place of the database"),
+            (Some(Source::Damaged), _) => {
+                Some("an archived damaged file took the place of the database")
+            }
             (None, Some(_)) => Some("a file that was to be taken in was not"),
             (None, None) => None,
         }
@@ -268,7 +270,9 @@ fn replaced(by: &Staged) -> String {
             format!("The archived database of {at} took the place of what was here: {holds}.")
         }
         Source::Damaged => {
-            format!("The file archived as damaged on {at} took the place of what was here: {holds}.")
+            format!(
+                "The file archived as damaged on {at} took the place of what was here: {holds}."
+            )
         }
     };
     text.push_str(" What was here before is kept under Settings, Storage, Restore\u{2026}.");

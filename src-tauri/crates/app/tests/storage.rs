@@ -504,14 +504,23 @@ async fn a_file_in_which_a_removed_secret_may_be_is_named_until_it_is_deleted() 
         }
     }
     assert_eq!(noticed.len(), 1, "{noticed:?}");
-    assert!(noticed[0].contains("in the file retropress.damaged-1.db"), "{noticed:?}");
+    assert!(
+        noticed[0].contains("in the file retropress.damaged-1.db"),
+        "{noticed:?}"
+    );
     let left = storage::read(&world.app).await.unwrap().secrets_left;
     assert_eq!(left.len(), 1);
-    assert_eq!((&*left[0].file, left[0].damaged), ("retropress.damaged-1.db", true));
+    assert_eq!(
+        (&*left[0].file, left[0].damaged),
+        ("retropress.damaged-1.db", true)
+    );
     let again = storage::forget_secrets_left(&world.app).await.unwrap();
     assert_eq!(again.secrets_left, left);
     let copies = storage::copies(&world.app).await.unwrap();
-    let copy = copies.iter().find(|it| it.source == Source::Damaged).unwrap();
+    let copy = copies
+        .iter()
+        .find(|it| it.source == Source::Damaged)
+        .unwrap();
     assert!(copy.holds.is_none() && !copy.unread);
     let copies = storage::delete_copy(&world.app, copy.name.clone())
         .await
@@ -531,8 +540,10 @@ async fn a_secret_that_is_for_the_session_only_leaves_the_backups() {
     let backup = world.folder.path().join("data/retropress.backup-1.db");
     let secrets = || {
         let file = rusqlite::Connection::open(&backup).unwrap();
-        file.query_row("SELECT count(*) FROM secret", [], |row| row.get::<_, u32>(0))
-            .unwrap()
+        file.query_row("SELECT count(*) FROM secret", [], |row| {
+            row.get::<_, u32>(0)
+        })
+        .unwrap()
     };
     assert_eq!(secrets(), 1);
     let team = world.team().await;

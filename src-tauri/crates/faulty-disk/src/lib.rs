@@ -53,12 +53,7 @@ thread_local! {
 
 /// Lets the `nth` call, counted from 1, fail while `work` runs. Only calls that can fail in this way
 /// are counted. Answers whether it came to that.
-pub fn failing<T>(
-    fault: Fault,
-    lasting: Lasting,
-    nth: u32,
-    work: impl FnOnce() -> T,
-) -> (T, bool) {
+pub fn failing<T>(fault: Fault, lasting: Lasting, nth: u32, work: impl FnOnce() -> T) -> (T, bool) {
     struct Disarm;
     impl Drop for Disarm {
         fn drop(&mut self) {
@@ -345,7 +340,11 @@ unsafe extern "C" fn check_reserved_lock(file: *mut sqlite3_file, out: *mut c_in
     pass_on!(file, xCheckReservedLock, out)
 }
 
-unsafe extern "C" fn file_control(file: *mut sqlite3_file, what: c_int, with: *mut c_void) -> c_int {
+unsafe extern "C" fn file_control(
+    file: *mut sqlite3_file,
+    what: c_int,
+    with: *mut c_void,
+) -> c_int {
     pass_on!(file, xFileControl, what, with)
 }
 

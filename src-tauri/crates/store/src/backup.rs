@@ -182,7 +182,10 @@ pub(crate) struct Recovery {
 pub(crate) fn recover(folder: &Path) -> Result<()> {
     let file = folder.join(FILE);
     // Without the file a start was cut short after it was archived.
-    let archived = match (file.try_exists()?, files::numbers(folder, "damaged")?.last()) {
+    let archived = match (
+        file.try_exists()?,
+        files::numbers(folder, "damaged")?.last(),
+    ) {
         (false, Some(last)) => format!("retropress.damaged-{last}.db"),
         _ => free_name(folder, "damaged", 1)?,
     };
@@ -250,7 +253,8 @@ fn prepare(folder: &Path, copy: &Path, recovery: &Recovery) -> Result<()> {
         match prepare_from(&from, copy, &recovery) {
             Ok(true) => return Ok(()),
             Ok(false) => files::remove(copy)?,
-            // A full disk says nothing of the backup.
+            // Neither says anything of how the backup is.
+            Err(problem @ StoreError::Newer { .. }) => return Err(problem),
             Err(problem) if problem.is_disk_full() => return Err(problem),
             Err(problem) => {
                 return Err(StoreError::Backup {

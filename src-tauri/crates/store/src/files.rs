@@ -145,7 +145,10 @@ pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
 pub(crate) fn restrict(folder: &Path) {
     use std::os::unix::fs::PermissionsExt;
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let ours = entry.file_name().to_string_lossy().starts_with("retropress.");
+        let ours = entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with("retropress.");
         let Some(about) = entry.metadata().ok().filter(|it| ours && it.is_file()) else {
             continue;
         };

@@ -264,10 +264,12 @@ pub(crate) fn carry(
     let successor = open_alone(successor)?;
     let mut all = read(&successor)?;
     // The log goes with its file.
-    let names = left.iter().map(|it| match it.file == format!("{file}-wal") {
-        true => archived.to_owned(),
-        false => it.file.clone(),
-    });
+    let names = left
+        .iter()
+        .map(|it| match it.file == format!("{file}-wal") {
+            true => archived.to_owned(),
+            false => it.file.clone(),
+        });
     add(&mut all, names);
     save(&successor, &all)
 }

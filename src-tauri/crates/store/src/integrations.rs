@@ -208,11 +208,11 @@ impl Store {
 
     /// With its secret; what was published keeps its place in the history.
     pub fn delete_integration(&self, id: &str) -> Result<()> {
-        self.write_noting_secrets(
-            |tx| match tx.execute("DELETE FROM integration WHERE id = ?1", [id])? {
+        self.write_noting_secrets(|tx| {
+            match tx.execute("DELETE FROM integration WHERE id = ?1", [id])? {
                 0 => Err(StoreError::Gone),
                 _ => Ok(()),
-            },
-        )
+            }
+        })
     }
 }

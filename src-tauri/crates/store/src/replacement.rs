@@ -463,10 +463,14 @@ fn look_into(copy: &Path, exported: bool) -> Result<Contents> {
     looked.map_err(|problem| match problem {
         StoreError::Damaged(source) => StoreError::Refused(Refusal::Damaged(source.to_string())),
         // Tables or values that are not as ours. Out of memory is no fault of the file.
-        StoreError::Sqlite(source) if source.sqlite_error_code() != Some(ErrorCode::OutOfMemory) => {
+        StoreError::Sqlite(source)
+            if source.sqlite_error_code() != Some(ErrorCode::OutOfMemory) =>
+        {
             StoreError::Refused(Refusal::Damaged(source.to_string()))
         }
-        StoreError::InvalidSchema { .. } => StoreError::Refused(Refusal::Damaged(problem.to_string())),
+        StoreError::InvalidSchema { .. } => {
+            StoreError::Refused(Refusal::Damaged(problem.to_string()))
+        }
         StoreError::Newer { found, known } => StoreError::Refused(Refusal::Newer { found, known }),
         other => other,
     })

@@ -77,7 +77,10 @@ fn unread(answer: &str) -> Option<i32> {
         return (!damage).then_some(code);
     }
     // The number of the page was in range.
-    let unread = ["failed to get page ", "unable to validate the inverted index"];
+    let unread = [
+        "failed to get page ",
+        "unable to validate the inverted index",
+    ];
     let found = unread.iter().any(|it| answer.contains(it));
     found.then_some(ffi::SQLITE_IOERR_READ)
 }
@@ -94,7 +97,10 @@ mod tests {
         assert_eq!(unread(&page(ffi::SQLITE_CORRUPT)), None);
         assert_eq!(unread(&format!("{}\nmore", page(778))), Some(778));
         assert_eq!(unread("Freelist: failed to get page 12"), Some(266));
-        assert_eq!(unread("Tree 5 page 7: btreeInitPage() returns error code 11"), None);
+        assert_eq!(
+            unread("Tree 5 page 7: btreeInitPage() returns error code 11"),
+            None
+        );
         assert_eq!(unread("database disk image is malformed"), None);
     }
 }

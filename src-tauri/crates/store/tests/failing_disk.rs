@@ -395,7 +395,10 @@ fn choosing_what_to_restore() {
         |run, store, outcome| {
             drop(store);
             // Nothing is called damaged for a fault of the disk.
-            let refused = matches!(outcome, Err(StoreError::Refused(_) | StoreError::Damaged(_)));
+            let refused = matches!(
+                outcome,
+                Err(StoreError::Refused(_) | StoreError::Damaged(_))
+            );
             assert!(!refused, "{}: {outcome:?}", run.what);
             is_whole(run);
             let opened = opened(run);
@@ -499,7 +502,11 @@ fn forgetting(
     every_call(
         template.path(),
         &all_faults(),
-        if std::env::var_os(THOROUGH).is_some() { 1 } else { STRIDE },
+        if std::env::var_os(THOROUGH).is_some() {
+            1
+        } else {
+            STRIDE
+        },
         open_store,
         |store| -> Result<Vec<SecretsLeft>> {
             remove(store)?;

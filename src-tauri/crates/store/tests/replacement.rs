@@ -7,8 +7,8 @@
 use std::{fs, path::Path};
 
 use retropress_store::{
-    APPLICATION_ID, CopyKind, CopyProblem, IntegrationRecord, NetworkRecord, NewText, OperationProgress, OperationRecord,
-    Refusal, Replacement, Store, StoreError,
+    APPLICATION_ID, CopyKind, CopyProblem, IntegrationRecord, NetworkRecord, NewText,
+    OperationProgress, OperationRecord, Refusal, Replacement, Store, StoreError,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -577,7 +577,10 @@ fn what_was_archived_as_damaged_is_restored_with_its_log_if_it_can_be_read() {
     let before = laptop.files();
     let kept = laptop.store.kept_copies().unwrap();
     let names: Vec<_> = kept.iter().map(|it| &*it.name).collect();
-    assert_eq!(names, ["retropress.damaged-2.db", "retropress.damaged-1.db"]);
+    assert_eq!(
+        names,
+        ["retropress.damaged-2.db", "retropress.damaged-1.db"]
+    );
     assert!(kept.iter().all(|it| it.kind == CopyKind::Damaged));
     assert!(matches!(kept[0].contents, Err(CopyProblem::Damaged(_))));
     assert_eq!(kept[1].contents.as_ref().unwrap().drafts, 1);
@@ -590,7 +593,11 @@ fn what_was_archived_as_damaged_is_restored_with_its_log_if_it_can_be_read() {
     let received = laptop.store.receive_copy(names[1]).unwrap();
     assert_eq!(received.drafts, 1);
     for (name, bytes) in before.iter().filter(|it| it.0.contains("damaged")) {
-        assert_eq!(&fs::read(laptop.data().join(name)).unwrap(), bytes, "{name}");
+        assert_eq!(
+            &fs::read(laptop.data().join(name)).unwrap(),
+            bytes,
+            "{name}"
+        );
     }
     laptop.store.stage(5, |_| "note".into()).unwrap();
     let (_folder, opened) = laptop.restart();
@@ -682,7 +689,10 @@ fn what_is_left_to_do_is_known_after_a_restore() {
     let (folder, opened) = laptop.restart();
     assert!(matches!(opened.replacement, Replacement::Done { .. }));
     let left = opened.store.secrets_left().unwrap();
-    assert!(left.iter().any(|it| it.file == "retropress.backup-1.db"), "{left:?}");
+    assert!(
+        left.iter().any(|it| it.file == "retropress.backup-1.db"),
+        "{left:?}"
+    );
     assert_eq!(opened.store.forget_left().unwrap(), []);
     drop(opened);
     for entry in fs::read_dir(folder.path().join("data")).unwrap() {

@@ -323,11 +323,7 @@ fn a_folder_that_was_there_keeps_its_permissions_and_the_files_are_private() {
     // As an earlier version made it.
     fs::write(shared.join("retropress.backup-1.db"), "").unwrap();
     fs::write(shared.join("notes.txt"), "").unwrap();
-    fs::set_permissions(
-        shared.join("notes.txt"),
-        fs::Permissions::from_mode(0o644),
-    )
-    .unwrap();
+    fs::set_permissions(shared.join("notes.txt"), fs::Permissions::from_mode(0o644)).unwrap();
     let own = parent.path().join("own");
     for (folder, expected) in [(&shared, 0o755), (&own, 0o700)] {
         let store = open(folder);
