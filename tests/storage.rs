@@ -57,7 +57,7 @@ async fn an_export_is_imported_with_the_next_start_and_what_was_there_is_restore
     window.sees("2 drafts, 0 published summaries").await;
     window.click("button", "Restore…").await;
     window
-        .find("heading", "Set aside by an import or a restore")
+        .find("heading", "Archived by an import or a restore")
         .await;
     window.is_accessible("Restore").await;
     window.sees("4 drafts, 0 published summaries").await;
@@ -67,7 +67,7 @@ async fn an_export_is_imported_with_the_next_start_and_what_was_there_is_restore
     window.click("button", "Restore and replace").await;
     window.find("button", "Restart now").await;
     let window = window.restart().await;
-    window.sees("What was set aside on").await;
+    window.sees("The archived database of").await;
     window.click("link", "Settings").await;
     window.click("link", "Storage").await;
     window.sees("4 drafts, 0 published summaries").await;

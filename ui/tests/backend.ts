@@ -24,6 +24,7 @@ import type { Publication } from "../src/api/bindings/Publication";
 import type { PublicationList } from "../src/api/bindings/PublicationList";
 import type { Queued } from "../src/api/bindings/Queued";
 import type { Reach } from "../src/api/bindings/Reach";
+import type { SecretsLeft } from "../src/api/bindings/SecretsLeft";
 import type { Settings } from "../src/api/bindings/Settings";
 import type { SignIn } from "../src/api/bindings/SignIn";
 import type { SignInRequest } from "../src/api/bindings/SignInRequest";
@@ -75,9 +76,10 @@ export interface State {
   /** Integrations that are paused. */
   paused: string[];
   checked: Storage["checked"];
-  /** Backups and what was set aside. */
+  /** Backups and what was archived. */
   copies: CopyView[];
   staged: Staged | null;
+  secretsLeft: SecretsLeft[];
   /** Why the keyring does not answer. */
   keyring: ApiError | null;
 }
@@ -175,6 +177,7 @@ export class Backend {
       checked: "sound",
       copies: sample.copies(),
       staged: null,
+      secretsLeft: [],
       keyring: null,
       ...structuredClone(seed),
     };
@@ -401,6 +404,7 @@ export class Backend {
       newestBackup: backup?.madeAt ?? null,
       backups: 7,
       staged: this.state.staged,
+      secretsLeft: this.state.secretsLeft,
     };
   }
 
@@ -652,6 +656,15 @@ export class Backend {
       if (!copy?.holds) throw problem("gone", { message: "This copy is no longer there" });
       const { source, madeAt, holds } = copy;
       return this.offer({ source, file: name, madeAt, version: null, holds });
+    },
+    delete_copy: ({ name }) => {
+      this.state.copies = this.state.copies.filter((it) => it.name !== name);
+      this.state.secretsLeft = this.state.secretsLeft.filter((it) => it.file !== name);
+      return this.state.copies;
+    },
+    forget_secrets_left: () => {
+      this.state.secretsLeft = this.state.secretsLeft.filter((it) => it.damaged);
+      return this.storage();
     },
     leave_candidate: ({ candidateId }) => void this.candidates.delete(candidateId),
     stage_candidate: ({ candidateId }) => {

@@ -643,6 +643,7 @@ export const copies = (): CopyView[] => [
     madeAt: "2026-11-19T08:58:00Z",
     size: 18_300_000,
     holds: holds({ drafts: 41, published: 28, unfinished: 0 }),
+    unread: false,
   },
   {
     name: "retropress.backup-2.db",
@@ -650,6 +651,7 @@ export const copies = (): CopyView[] => [
     madeAt: "2026-11-18T09:03:00Z",
     size: 9_100_000,
     holds: null,
+    unread: false,
   },
   {
     name: "retropress.replaced-1.db",
@@ -657,5 +659,6 @@ export const copies = (): CopyView[] => [
     madeAt: "2026-11-12T13:20:00Z",
     size: 16_000_000,
     holds: holds({ drafts: 36, published: 24, unfinished: 0 }),
+    unread: false,
   },
 ];

@@ -129,17 +129,82 @@ describe("storage", () => {
     const dialog = await screen.findByRole("dialog", { name: "Restore" });
     await within(dialog).findByText(/^41 drafts, 28 published summaries, 18\.3 MB$/);
     within(dialog).getByText("Damaged");
-    within(dialog).getByRole("heading", { name: "Set aside by an import or a restore" });
+    within(dialog).getByRole("heading", { name: "Archived by an import or a restore" });
     const offered = within(dialog).getAllByRole("button", { name: /^Restore… / });
     expect(offered).toHaveLength(2);
     await expectNoFindings();
     await user.click(offered[1] as HTMLElement);
     await screen.findByRole("alertdialog", { name: "Replace everything on this computer?" });
-    screen.getByText(/^What was set aside on 12 Nov 2026/);
+    screen.getByText(/^The archived database of 12 Nov 2026/);
     expect(screen.queryByText(/Tokens and passwords are not in the file/)).toBeNull();
     await user.click(screen.getByRole("button", { name: "Restore and replace" }));
     await button("Restart now");
     expect(backend.state.staged?.source).toBe("setAside");
+  });
+
+  it("lists what was archived as damaged, restores it if it can be read, and deletes it", async () => {
+    const backend = await openApp("/settings/storage");
+    const user = userEvent.setup();
+    const damaged = {
+      source: "damaged",
+      madeAt: "2026-11-10T10:00:00Z",
+      size: 16_000_000,
+    } as const;
+    backend.state.copies = [
+      ...backend.state.copies,
+      { ...damaged, name: "retropress.damaged-3.db", holds: null, unread: true },
+      {
+        ...damaged,
+        name: "retropress.damaged-2.db",
+        holds: backend.state.copies[0]?.holds ?? null,
+        unread: false,
+      },
+      { ...damaged, name: "retropress.damaged-1.db", holds: null, unread: false },
+    ];
+    await user.click(await button("Restore…"));
+    let dialog = await screen.findByRole("dialog", { name: "Restore" });
+    await within(dialog).findByRole("heading", { name: "Archived because of damage" });
+    within(dialog).getByText(/This file could not be read/);
+    within(dialog).getByText(/archived as damaged, and can be read/);
+    expect(within(dialog).getAllByRole("button", { name: /^Restore… / })).toHaveLength(3);
+    const deletable = within(dialog).getAllByRole("button", { name: /^Delete… / });
+    expect(deletable, "no backup").toHaveLength(4);
+    await expectNoFindings();
+    await user.click(deletable[3] as HTMLElement);
+    let asked = await screen.findByRole("alertdialog", { name: "Delete the archived database?" });
+    expect(document.activeElement?.textContent).toBe("Keep database");
+    await expectNoFindings();
+    await user.click(within(asked).getByRole("button", { name: "Keep database" }));
+    expect(named(backend, "delete_copy")).toHaveLength(0);
+    await user.click(await button("Restore…"));
+    dialog = await screen.findByRole("dialog", { name: "Restore" });
+    const again = await within(dialog).findAllByRole("button", { name: /^Delete… / });
+    await user.click(again[3] as HTMLElement);
+    asked = await screen.findByRole("alertdialog", { name: "Delete the archived database?" });
+    await user.click(within(asked).getByRole("button", { name: "Delete database" }));
+    await waitFor(() => expect(toasts.at(-1)?.text).toBe("retropress.damaged-1.db deleted"));
+    expect(named(backend, "delete_copy")).toMatchObject([
+      { args: { name: "retropress.damaged-1.db" } },
+    ]);
+  });
+
+  it("says in which files removed secrets may be, and tries again", async () => {
+    const secretsLeft = [
+      { file: "retropress.backup-2.db", damaged: false },
+      { file: "retropress.damaged-1.db", damaged: true },
+    ];
+    const backend = await openApp("/settings/storage", { ...samples(), secretsLeft });
+    const user = userEvent.setup();
+    await screen.findByText("Removed tokens or passwords may still be in files on this computer");
+    screen.getByText(/^Not yet removed from retropress\.backup-2\.db\./);
+    screen.getByText(/^retropress\.damaged-1\.db cannot be opened/);
+    await expectNoFindings();
+    await user.click(await button(/^Try again/));
+    await waitFor(() => expect(screen.queryByText(/^Not yet removed/)).toBeNull());
+    screen.getByText(/^retropress\.damaged-1\.db cannot be opened/);
+    backend.state.secretsLeft = [];
+    tell({ type: "storageChanged" });
+    await waitFor(() => expect(screen.queryByText(/^Removed tokens or passwords/)).toBeNull());
   });
 
   it("says how the keychain is, and asks again", async () => {
@@ -160,7 +225,14 @@ describe("storage", () => {
 
   it("has words for each state", () => {
     const here = { teams: [], drafts: 1, published: 0, unfinished: 0, size: 90_000 };
-    const storage = { here, checked: "failed", newestBackup: null, backups: 7, staged: null };
+    const storage = {
+      here,
+      checked: "failed",
+      newestBackup: null,
+      backups: 7,
+      staged: null,
+      secretsLeft: [],
+    };
     expect(dataInWords({ ...storage, checked: "failed" })).toBe(
       "1 draft, 0 published summaries, 90 KB. It could not be checked at start.",
     );

@@ -109,6 +109,8 @@ commands! {
     choose_import = storage::choose_import() -> Option<Candidate>;
     list_copies = storage::copies() -> Vec<CopyView>;
     choose_copy = storage::choose_copy(name: String) -> Candidate;
+    delete_copy = storage::delete_copy(name: String) -> Vec<CopyView>;
+    forget_secrets_left = storage::forget_secrets_left() -> Storage;
     leave_candidate = storage::leave(candidate_id: String) -> ();
     stage_candidate = storage::stage(candidate_id: String) -> Storage;
     take_back_staged = storage::take_back() -> Storage;

@@ -247,6 +247,10 @@ export const listCopies = (): Promise<Array<CopyView>> => call("list_copies");
 
 export const chooseCopy = (name: string): Promise<Candidate> => call("choose_copy", { name });
 
+export const deleteCopy = (name: string): Promise<Array<CopyView>> => call("delete_copy", { name });
+
+export const forgetSecretsLeft = (): Promise<Storage> => call("forget_secrets_left");
+
 export const leaveCandidate = (candidateId: string): Promise<void> => call("leave_candidate", { candidateId });
 
 export const stageCandidate = (candidateId: string): Promise<Storage> => call("stage_candidate", { candidateId });

@@ -205,7 +205,7 @@ impl From<StoreError> for ApiError {
     fn from(problem: StoreError) -> Self {
         let mut error = match &problem {
             StoreError::Refused(why) => return crate::storage::refused(why),
-            it if is_disk_full(it) => Self::new(
+            it if it.is_disk_full() => Self::new(
                 ErrorCode::DiskFull,
                 "The disk is full",
                 "Free some room on this computer, then try again. What you typed is still here.",
@@ -218,6 +218,28 @@ impl From<StoreError> for ApiError {
                 "Check that its folder may be written to, then try again. What you typed is still here.",
             )
             .retry(),
+            StoreError::Disk(_) => Self::new(
+                ErrorCode::Storage,
+                "The disk reported an error",
+                "Check the disk, then try again. What you typed is still here.",
+            )
+            .because("Retropress could not read its database. No file was changed.")
+            .retry(),
+            StoreError::Backup { file, .. } => Self::new(
+                ErrorCode::Storage,
+                "The last good backup could not be read",
+                format!(
+                    "Start Retropress again. If this persists, move the file {file} out of the folder: Retropress then opens the backup before it."
+                ),
+            )
+            .because("The database is damaged. No file was changed.")
+            .retry(),
+            StoreError::InvalidSchema { .. } => Self::new(
+                ErrorCode::Storage,
+                "The database has an invalid version",
+                "Restore the file retropress.db from your own backup. Nothing was changed.",
+            )
+            .because("Another program changed it."),
             StoreError::Busy(_) => Self::new(
                 ErrorCode::Storage,
                 "Another program holds the database",
@@ -246,15 +268,6 @@ impl From<StoreError> for ApiError {
         };
         error.details = describe(&problem);
         error
-    }
-}
-
-/// Whether it was the database that found no room, or the system that copies files.
-pub(crate) fn is_disk_full(problem: &StoreError) -> bool {
-    match problem {
-        StoreError::DiskFull(_) => true,
-        StoreError::Folder(it) => it.kind() == std::io::ErrorKind::StorageFull,
-        _ => false,
     }
 }
 

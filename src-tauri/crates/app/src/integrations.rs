@@ -287,6 +287,10 @@ pub async fn save(
         .share_out_publications(&integration.team_id, &integration.id, |link| {
             Url::parse(link).is_ok_and(|it| integration.site.is_own_address(&it))
         })?;
+    if session_only {
+        // One that was saved before is not to be found anywhere.
+        secret_removed(app).await?;
+    }
     connect::end(app, &session_id, &session);
     publish::signed_in_again(app, &integration.id).await?;
     app.tell(Event::IntegrationsChanged {
@@ -343,14 +347,7 @@ pub(crate) async fn secret_removed(app: &App) -> Result<()> {
         // The sealed secret is gone already, so the key opens nothing any more.
         tracing::warn!(%problem, "the key stayed in the keyring");
     }
-    let store = app.store().clone();
-    match tokio::task::spawn_blocking(move || store.forget_deleted()).await {
-        Ok(Ok(true)) => {}
-        Ok(Ok(false)) => tracing::warn!("what was removed stays in the database's log for a while"),
-        Ok(Err(problem)) => tracing::warn!(%problem, "what was removed stays in the last backup"),
-        Err(problem) => tracing::warn!(%problem, "what was removed stays in the last backup"),
-    }
-    Ok(())
+    crate::storage::forget_secrets(app).await
 }
 
 /// Writes the integration with its sealed secret and, where they are given, its network settings:

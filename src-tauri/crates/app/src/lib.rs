@@ -34,7 +34,7 @@ use std::{
 use chrono::{DateTime, NaiveDate, Utc};
 use retropress_confluence::{Endpoints, HttpOptions, SecretString};
 use retropress_secrets::Vault;
-use retropress_store::Store;
+use retropress_store::{Soundness, Store};
 use retropress_summary::pdf::Fonts;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
@@ -193,12 +193,15 @@ impl App {
             checked
                 .inner
                 .storage
-                .was_checked(sound.as_ref().ok().copied());
-            if !sound? {
+                .was_checked(sound.as_ref().ok().map(Soundness::is_sound));
+            if !sound?.is_sound() {
                 return Ok(false);
             }
             store.purge_drafts(week_ago)?;
             store.slim_operations(week_ago)?;
+            for left in store.forget_left()? {
+                tracing::warn!(?left, "removed secrets are still in a file");
+            }
             if replaced {
                 // The backups are of what was there before.
                 store.back_up_now()?;

@@ -2,19 +2,21 @@
 //!
 //! Import and Restore go the same way: a file is chosen and checked ([`choose_import`],
 //! [`choose_copy`]), [`stage`] makes it ready, and the next start puts it in the place of the database.
-//! What was there is set aside and can be restored in the same way.
+//! What was there is archived and can be restored in the same way.
 
 use std::{path::Path, time::SystemTime};
 
 use chrono::{DateTime, Local, Utc};
-use retropress_store::{Contents, KeptCopy, Opened, Refusal, Replacement, StoreError};
+use retropress_store::{
+    Contents, CopyKind, CopyProblem, KeptCopy, Opened, Refusal, Replacement, StoreError,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
 use ts_rs::TS;
 
 use crate::{
-    ApiError, App, ErrorCode, Field, Result, clients::from_text, desktop, drafts,
-    error::is_disk_full, lock, new_id, publish::OperationKind,
+    ApiError, App, ErrorCode, Event, Field, Result, clients::from_text, desktop, drafts, lock,
+    new_id, publish::OperationKind,
 };
 
 /// How names of exported files end.
@@ -32,6 +34,26 @@ pub struct Storage {
     pub backups: u32,
     /// Takes the place of the database with the next start.
     pub staged: Option<Staged>,
+    pub secrets_left: Vec<SecretsLeft>,
+}
+
+/// A file in which tokens or passwords may be that were removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct SecretsLeft {
+    pub file: String,
+    /// It cannot be opened: only deleting it removes them.
+    pub damaged: bool,
+}
+
+impl From<retropress_store::SecretsLeft> for SecretsLeft {
+    fn from(it: retropress_store::SecretsLeft) -> Self {
+        Self {
+            file: it.file,
+            damaged: it.damaged,
+        }
+    }
 }
 
 /// What a file holds, or the database itself.
@@ -96,6 +118,8 @@ pub enum Source {
     Backup,
     /// What was here before an import or a restore.
     SetAside,
+    /// What was archived because it was damaged.
+    Damaged,
 }
 
 /// A file that was checked and may take the place of the database.
@@ -131,7 +155,7 @@ pub struct Staged {
     pub deletions_dropped: u32,
 }
 
-/// A backup, or what was set aside by an import or a restore.
+/// A backup, or what was archived.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
@@ -142,22 +166,25 @@ pub struct CopyView {
     /// Bytes.
     #[ts(type = "number")]
     pub size: u64,
-    /// `None`: it is damaged.
+    /// `None`: it cannot be restored now.
     pub holds: Option<Holds>,
+    /// It could not be read, and may be sound.
+    pub unread: bool,
 }
 
 impl From<KeptCopy> for CopyView {
     fn from(it: KeptCopy) -> Self {
         Self {
-            source: if it.is_backup {
-                Source::Backup
-            } else {
-                Source::SetAside
+            source: match it.kind {
+                CopyKind::Backup => Source::Backup,
+                CopyKind::Archived => Source::SetAside,
+                CopyKind::Damaged => Source::Damaged,
             },
             name: it.name,
             made_at: it.made_at.into(),
             size: it.size,
-            holds: it.contents.map(Holds::of),
+            unread: matches!(it.contents, Err(CopyProblem::Unread(_))),
+            holds: it.contents.ok().map(Holds::of),
         }
     }
 }
@@ -177,6 +204,9 @@ impl Kept {
         let by: Option<Staged> = note.and_then(|it| serde_json::from_str(&it).ok());
         let notice = match (&opened.replacement, &by) {
             (Replacement::Waits, _) => Some(WAITS.to_owned()),
+            (Replacement::Failed(why), _) => Some(format!(
+                "The import or restore could not run, and nothing was changed. Retropress tries again at the next start. The cause: {why}."
+            )),
             (Replacement::Damaged(name), _) => Some(format!(
                 "What was to be imported or restored is damaged and was not taken in. It is kept as {name}; everything here is as it was."
             )),
@@ -214,6 +244,9 @@ impl Kept {
             (Some(Source::Export), _) => Some("an export took the place of the database"),
             (Some(Source::Backup), _) => Some("a backup took the place of the database"),
             (Some(Source::SetAside), _) => Some("an earlier database took the place of the later"),
+            (Some(Source::Damaged), _) => {
+                Some("an archived damaged file took the place of the database")
+            }
             (None, Some(_)) => Some("a file that was to be taken in was not"),
             (None, None) => None,
         }
@@ -234,7 +267,12 @@ fn replaced(by: &Staged) -> String {
             format!("The backup of {at} took the place of what was here: {holds}.")
         }
         Source::SetAside => {
-            format!("What was set aside on {at} is back: {holds}.")
+            format!("The archived database of {at} took the place of what was here: {holds}.")
+        }
+        Source::Damaged => {
+            format!(
+                "The file archived as damaged on {at} took the place of what was here: {holds}."
+            )
         }
     };
     text.push_str(" What was here before is kept under Settings, Storage, Restore\u{2026}.");
@@ -277,6 +315,7 @@ pub async fn read(app: &App) -> Result<Storage> {
         newest_backup: store.newest_backup().map(DateTime::from),
         backups: u32::from(retropress_store::BACKUPS),
         staged,
+        secrets_left: store.secrets_left()?.into_iter().map(Into::into).collect(),
     })
 }
 
@@ -316,7 +355,7 @@ pub async fn export(app: &App) -> Result<Option<String>> {
         Ok(()) => Ok(Some(path.display().to_string())),
         Err(StoreError::Refused(why)) => Err(refused(&why)),
         Err(problem) => {
-            let full = is_disk_full(&problem);
+            let full = problem.is_disk_full();
             let details = ApiError::from(problem).details;
             Err(desktop::not_saved("export", &path, full, &details)
                 .because("No half file was left there."))
@@ -337,7 +376,7 @@ pub async fn choose_import(app: &App) -> Result<Option<Candidate>> {
     candidate(app, Source::Export, file, made_at, Some(version), found).map(Some)
 }
 
-/// The backups and what was set aside, newest first.
+/// The backups and what was archived, newest first.
 pub async fn copies(app: &App) -> Result<Vec<CopyView>> {
     let store = app.store().clone();
     let copies = blocking(move || store.kept_copies()).await??;
@@ -351,13 +390,59 @@ pub async fn choose_copy(app: &App, name: String) -> Result<Candidate> {
     let store = app.store().clone();
     let wanted = name.clone();
     let found = blocking(move || store.receive_copy(&wanted)).await??;
-    let source = if name.contains("backup") {
-        Source::Backup
-    } else {
-        Source::SetAside
+    let source = match &name {
+        it if it.contains("backup") => Source::Backup,
+        it if it.contains("damaged") => Source::Damaged,
+        _ => Source::SetAside,
     };
     let made_at = made_at.unwrap_or(SystemTime::UNIX_EPOCH).into();
     candidate(app, source, name, made_at, None, found)
+}
+
+/// Deletes what was archived; with it go the secrets it may hold.
+pub async fn delete_copy(app: &App, name: String) -> Result<Vec<CopyView>> {
+    let store = app.store().clone();
+    blocking(move || store.delete_archived(&name)).await??;
+    app.tell(Event::StorageChanged);
+    copies(app).await
+}
+
+/// Removes from every file what was removed from the database, and says where that failed.
+pub(crate) async fn forget_secrets(app: &App) -> Result<()> {
+    let store = app.store().clone();
+    let left = match blocking(move || store.forget_deleted()).await? {
+        Ok(left) => left,
+        Err(problem) => {
+            tracing::warn!(%problem, "removed secrets could not be looked for");
+            app.store().secrets_left()?
+        }
+    };
+    for left in &left {
+        tracing::warn!(?left, "removed secrets are still in a file");
+    }
+    if let Some(text) = secrets_left(&left) {
+        app.tell(Event::Noticed { text });
+    }
+    app.tell(Event::StorageChanged);
+    Ok(())
+}
+
+/// Tries again what [`forget_secrets`] could not do.
+pub async fn forget_secrets_left(app: &App) -> Result<Storage> {
+    let store = app.store().clone();
+    blocking(move || store.forget_deleted()).await??;
+    read(app).await
+}
+
+fn secrets_left(left: &[retropress_store::SecretsLeft]) -> Option<String> {
+    let place = match left {
+        [] => return None,
+        [one] => format!("the file {}", one.file),
+        many => format!("{} files", many.len()),
+    };
+    Some(format!(
+        "The removed token or password may still be in {place}. Open Settings, Storage to see what to do."
+    ))
 }
 
 fn candidate(

@@ -289,14 +289,14 @@ const LOG_MESSAGES: &[&str] = &[
     "the window could not be shown",
     "the window was not told",
     "there is no tray",
+    "removed secrets are still in a file",
+    "removed secrets could not be looked for",
     "tidying up failed",
     "tidying up stopped",
     "unfinished operations could not be read",
     "unfinished renewals could not be looked for",
     "what a server asked for was not written down",
     "what is queued could not be read",
-    "what was removed stays in the database's log for a while",
-    "what was removed stays in the last backup",
 ];
 
 fn log(app: &App, report: &mut Report) {

@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use common::{World, alone, world};
 use proptest::{prelude::*, test_runner::TestRunner};
 use retropress_app::{
-    ApiError, ErrorCode, Field,
+    ApiError, ErrorCode, Event, Field,
     connect::{self, ConnectRequest, Method},
     drafts::{self, DraftQuery, DraftSort},
     history::{self, PublicationQuery},
@@ -39,6 +39,19 @@ const CREATE: &str = "/rest/api/content$";
 
 /// The app ends, and is started again once it has let go of its database.
 async fn stop_and_start(world: &mut World) {
+    stop(world).await;
+    world.restart();
+}
+
+/// The same with a database that cannot be read any more.
+async fn stop_and_damage(world: &mut World) {
+    stop(world).await;
+    let file = world.folder.path().join("data/retropress.db");
+    fs::write(file, "no database").unwrap();
+    world.restart();
+}
+
+async fn stop(world: &mut World) {
     let nowhere = "http://127.0.0.1:9".parse().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let idle = alone(folder.path(), &world.vault, &nowhere, world.oauth.clone());
@@ -47,7 +60,7 @@ async fn stop_and_start(world: &mut World) {
     for _ in 0..3_000 {
         let free = |it: rusqlite::Connection| it.pragma_update(None, "journal_mode", "DELETE");
         if rusqlite::Connection::open(&file).and_then(free).is_ok() {
-            return world.restart();
+            return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -418,9 +431,7 @@ async fn after_an_automatic_restore_it_is_found_out_before_anything_is_created()
         .page_id;
     world.rename_in_confluence(&page, "Renamed by hand").await;
 
-    let data = world.folder.path().join("data");
-    fs::write(data.join("retropress.damage-found"), "").unwrap();
-    stop_and_start(&mut world).await;
+    stop_and_damage(&mut world).await;
     assert!(notice(&world).await.contains("last good backup"));
     world.sandbox.clear_requests();
     world.app.settle().await;
@@ -473,6 +484,79 @@ async fn what_was_chosen_can_be_left_and_what_was_staged_taken_back() {
     assert!(now.newest_backup.is_some());
     assert_eq!(now.here.drafts, 1);
     assert_eq!(storage::keyring(&world.app).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_in_which_a_removed_secret_may_be_is_named_until_it_is_deleted() {
+    let world = world().await;
+    let integration = world.integration(Method::PersonalAccessToken).await;
+    world.app.settle().await;
+    let damaged = world.folder.path().join("data/retropress.damaged-1.db");
+    fs::write(&damaged, "no database").unwrap();
+    let mut events = world.app.events();
+    integrations::disconnect(&world.app, integration.id)
+        .await
+        .unwrap();
+    let mut noticed = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        if let Event::Noticed { text } = event {
+            noticed.push(text);
+        }
+    }
+    assert_eq!(noticed.len(), 1, "{noticed:?}");
+    assert!(
+        noticed[0].contains("in the file retropress.damaged-1.db"),
+        "{noticed:?}"
+    );
+    let left = storage::read(&world.app).await.unwrap().secrets_left;
+    assert_eq!(left.len(), 1);
+    assert_eq!(
+        (&*left[0].file, left[0].damaged),
+        ("retropress.damaged-1.db", true)
+    );
+    let again = storage::forget_secrets_left(&world.app).await.unwrap();
+    assert_eq!(again.secrets_left, left);
+    let copies = storage::copies(&world.app).await.unwrap();
+    let copy = copies
+        .iter()
+        .find(|it| it.source == Source::Damaged)
+        .unwrap();
+    assert!(copy.holds.is_none() && !copy.unread);
+    let copies = storage::delete_copy(&world.app, copy.name.clone())
+        .await
+        .unwrap();
+    assert!(copies.iter().all(|it| it.source == Source::Backup));
+    assert!(!damaged.exists());
+    let now = storage::read(&world.app).await.unwrap();
+    assert_eq!(now.secrets_left, []);
+}
+
+/// It was saved, and is to be kept for the session only from now on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_for_the_session_only_leaves_the_backups() {
+    let world = world().await;
+    let integration = world.integration(Method::PersonalAccessToken).await;
+    world.app.settle().await;
+    let backup = world.folder.path().join("data/retropress.backup-1.db");
+    let secrets = || {
+        let file = rusqlite::Connection::open(&backup).unwrap();
+        file.query_row("SELECT count(*) FROM secret", [], |row| {
+            row.get::<_, u32>(0)
+        })
+        .unwrap()
+    };
+    assert_eq!(secrets(), 1);
+    let team = world.team().await;
+    let request = ConnectRequest {
+        integration_id: Some(integration.id.clone()),
+        ..world.request(&team, Method::PersonalAccessToken)
+    };
+    let connection = connect::check(&world.app, request).await.unwrap();
+    let configuration = integration.configuration.clone();
+    integrations::save(&world.app, connection.session_id, configuration, true)
+        .await
+        .unwrap();
+    assert_eq!(secrets(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,19 +6,30 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension, ToSql,
+    types::{ToSqlOutput, ValueRef},
+};
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    Result, Store,
-    open::{FILE, connect},
-    replacement,
+    Result, Soundness, Store, StoreError,
+    files::{self, free_name, temporary},
+    forget,
+    open::{FILE, SCHEMA, migrate},
+    replacement::open_alone,
+    soundness::{check_file, quick_check},
 };
 
 /// So many are kept.
 pub const BACKUPS: u8 = 7;
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
-/// Stands beside a file in which a check found damage, for the next start to set it aside.
+/// Stands beside a file in which a check found damage, for the next start to check it again.
 const FOUND_DAMAGED: &str = "retropress.damage-found";
+/// Complete, and about to take the place of a damaged database.
+const RECOVERED: &str = "retropress.recovered.db";
+/// The setting in it that says so.
+pub(crate) const RECOVERY: &str = "recovery";
 
 /// Number 1 is the newest.
 fn backup(folder: &Path, number: u8) -> PathBuf {
@@ -38,91 +49,117 @@ pub(crate) fn newest(folder: &Path) -> Option<SystemTime> {
 
 impl Store {
     /// Reads the whole file and answers whether it is sound. Damage is noted beside the file: the
-    /// next start sets it aside and opens the last good backup. Takes its time with a large file:
-    /// not for the start.
-    pub fn check(&self) -> Result<bool> {
+    /// next start checks it again, archives it and opens the last good backup. Takes its time with a
+    /// large file: not for the start.
+    ///
+    /// # Errors
+    /// Anything that keeps the check from its end. Then nothing is known of the file, nor noted.
+    pub fn check(&self) -> Result<Soundness> {
         // A connection of its own, so that nobody waits for it.
-        let file = Connection::open_with_flags(
-            self.folder().join(FILE),
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
-        let sound = is_sound(&file);
-        if !sound {
-            fs::write(self.folder().join(FOUND_DAMAGED), "")?;
+        let found = check_file(&self.folder().join(FILE))?;
+        match found {
+            Soundness::Sound => damage_was_dealt_with(self.folder()),
+            Soundness::Damaged(_) => fs::write(self.folder().join(FOUND_DAMAGED), "")?,
         }
-        Ok(sound)
+        Ok(found)
     }
 
     /// Makes a fresh backup if the last one is older than a day, and lets go of the oldest. The file
     /// is copied as it is: [`check`](Store::check) it before.
     pub fn back_up(&self) -> Result<()> {
-        let folder = self.folder();
-        let age = newest(folder).and_then(|at| SystemTime::now().duration_since(at).ok());
+        let _alone = self.files();
+        let age = newest(self.folder()).and_then(|at| SystemTime::now().duration_since(at).ok());
         if age.is_some_and(|it| it < EVERY) {
             return Ok(());
         }
-        self.back_up_now()
+        self.rotate()
     }
 
     /// Makes a fresh backup whatever the age of the last one.
     pub fn back_up_now(&self) -> Result<()> {
-        let folder = self.folder();
-        let fresh = self.fresh_backup()?;
-        // From the oldest on: wherever this is cut short, no backup is lost but the oldest.
-        for number in (1..BACKUPS).rev() {
-            let from = backup(folder, number);
-            if from.exists() {
-                fs::rename(from, backup(folder, number + 1))?;
-            }
-        }
-        fs::rename(fresh, backup(folder, 1))?;
-        Ok(())
+        let _alone = self.files();
+        self.rotate()
     }
 
-    fn fresh_backup(&self) -> Result<PathBuf> {
-        let fresh = self.folder().join("retropress.backup.new.db");
+    fn rotate(&self) -> Result<()> {
+        let folder = self.folder();
+        let fresh = self.fresh_backup()?;
+        let rotated = forget::backups_move(self).and_then(|()| {
+            let mut free = 1;
+            while free < BACKUPS && backup(folder, free).try_exists()? {
+                free += 1;
+            }
+            // From the oldest on: wherever this is cut short, no backup is lost but the oldest.
+            for number in (1..free).rev() {
+                let (from, to) = (backup(folder, number), backup(folder, number + 1));
+                files::remove_logs(&to)?;
+                fs::rename(&from, &to)?;
+                files::move_logs(&from, &to)?;
+            }
+            Ok(files::place(&fresh, &backup(folder, 1))?)
+        });
+        if rotated.is_err() {
+            let _ = files::remove(&fresh);
+        }
+        rotated
+    }
+
+    pub(crate) fn fresh_backup(&self) -> Result<PathBuf> {
+        let fresh = temporary(self.folder(), "backup");
         self.copy_to(&fresh)?;
         Ok(fresh)
     }
 
-    /// Leaves nothing of what was deleted in any file: the newest backup is written anew, and the
-    /// older ones and what was set aside let go of every secret. `false`: another program is reading,
-    /// and the database's log keeps it until that ends. Takes its time.
-    pub fn forget_deleted(&self) -> Result<bool> {
-        let folder = self.folder();
-        let newest = backup(folder, 1);
-        if newest.exists() {
-            fs::rename(self.fresh_backup()?, newest)?;
-        }
-        let older = (2..=BACKUPS).map(|number| backup(folder, number));
-        for older in older.chain(replacement::files(folder)) {
-            if older.exists() && forget_secrets(&older).is_err() {
-                // Damaged: it could not take the place of the file anyway.
-                fs::remove_file(older)?;
-            }
-        }
-        // What was overwritten in the file is still in the log before it.
-        let busy: bool =
-            self.connection()
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        Ok(!busy)
-    }
-
-    /// A whole copy in one file, without its write-ahead log.
+    /// A whole copy in one file, without its write-ahead log. Nothing is left of one that failed.
     pub fn copy_to(&self, target: &Path) -> Result<()> {
-        if target.exists() {
-            fs::remove_file(target)?;
+        let copied = copy(&self.folder().join(FILE), target);
+        if copied.is_err() {
+            let _ = files::remove(target);
         }
-        let source = Connection::open(self.folder().join(FILE))?;
-        source.execute("VACUUM INTO ?1", [target.to_string_lossy()])?;
-        fs::File::open(target)?.sync_all()?;
-        Ok(())
+        copied
     }
 }
 
-/// Whether the last check found damage.
-pub(crate) fn damage_was_found(folder: &Path) -> bool {
-    folder.join(FOUND_DAMAGED).exists()
+fn copy(file: &Path, target: &Path) -> Result<()> {
+    files::create_private(target)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let source = Connection::open_with_flags(file, flags)?;
+    source.execute("VACUUM INTO ?1", [AsText(target)])?;
+    files::sync(target)?;
+    Ok(())
+}
+
+/// A path in SQL, as SQLite opens it: its bytes, whether they are UTF-8 or not.
+struct AsText<'a>(&'a Path);
+
+impl ToSql for AsText<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        #[cfg(unix)]
+        let text = std::os::unix::ffi::OsStrExt::as_bytes(self.0.as_os_str());
+        #[cfg(not(unix))]
+        let text = self
+            .0
+            .to_str()
+            .ok_or_else(|| rusqlite::Error::InvalidPath(self.0.to_owned()))?
+            .as_bytes();
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(text)))
+    }
+}
+
+/// Whether the last check found damage that is still there. What cannot be checked now is checked again
+/// later.
+pub(crate) fn is_damage_confirmed(folder: &Path, file: &Connection) -> bool {
+    if !folder.join(FOUND_DAMAGED).exists() {
+        return false;
+    }
+    match quick_check(file) {
+        Ok(Soundness::Sound) => {
+            damage_was_dealt_with(folder);
+            false
+        }
+        Ok(Soundness::Damaged(_)) => true,
+        Err(_) => false,
+    }
 }
 
 /// The file in which damage was found is out of the way.
@@ -130,32 +167,175 @@ pub(crate) fn damage_was_dealt_with(folder: &Path) {
     let _ = fs::remove_file(folder.join(FOUND_DAMAGED));
 }
 
-/// Puts the newest backup that is sound in the place of the file, which is no longer there.
-pub(crate) fn restore(folder: &Path) -> Result<Option<Connection>> {
+/// What took the place of a damaged database. Kept in it until it was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Recovery {
+    /// Name of the damaged file.
+    pub archived: String,
+    /// `false`: there was none that is sound, and the app starts empty.
+    pub from_backup: bool,
+}
+
+/// Archives the damaged database and puts the newest sound backup in its place, or an empty database
+/// where there is none. What takes the place is complete before the damaged file is touched.
+pub(crate) fn recover(folder: &Path) -> Result<()> {
+    let file = folder.join(FILE);
+    // Without the file a start was cut short after it was archived.
+    let archived = match (
+        file.try_exists()?,
+        files::numbers(folder, "damaged")?.last(),
+    ) {
+        (false, Some(last)) => format!("retropress.damaged-{last}.db"),
+        _ => free_name(folder, "damaged", 1)?,
+    };
+    let recovery = Recovery {
+        archived,
+        from_backup: false,
+    };
+    // As far as it can be read: it is damaged.
+    let left = forget::left_in(&file).unwrap_or_default();
+    let copy = temporary(folder, "recovery");
+    let prepared = prepare(folder, &copy, &recovery)
+        .and_then(|()| forget::carry(&left, &copy, FILE, &recovery.archived))
+        .and_then(|()| Ok(files::place(&copy, &folder.join(RECOVERED))?));
+    if let Err(problem) = prepared {
+        let _ = files::remove(&copy);
+        return Err(problem);
+    }
+    if file.try_exists()? {
+        fs::rename(&file, folder.join(&recovery.archived))?;
+    }
+    complete(folder, &recovery)
+}
+
+/// Goes on where a start was cut short between archiving a database and replacing it.
+pub(crate) fn finish_recovery(folder: &Path) -> Result<()> {
+    let recovered = folder.join(RECOVERED);
+    if !recovered.try_exists()? {
+        return Ok(());
+    }
+    if folder.join(FILE).try_exists()? {
+        // Of a start that was cut short before: what it was made of is still there.
+        return Ok(files::remove(&recovered)?);
+    }
+    let note = open_alone(&recovered).and_then(|it| note(&it));
+    match note {
+        Ok(Some(recovery)) => complete(folder, &recovery),
+        Ok(None) | Err(StoreError::Damaged(_)) => {
+            files::remove(&recovered)?;
+            recover(folder)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+fn complete(folder: &Path, recovery: &Recovery) -> Result<()> {
+    let file = folder.join(FILE);
+    // Its logs belong to the damaged file; the new one must never meet them.
+    files::move_logs(&file, &folder.join(&recovery.archived))?;
+    damage_was_dealt_with(folder);
+    fs::rename(folder.join(RECOVERED), &file)?;
+    files::sync_folder(folder);
+    Ok(())
+}
+
+fn prepare(folder: &Path, copy: &Path, recovery: &Recovery) -> Result<()> {
     for number in 1..=BACKUPS {
         let from = backup(folder, number);
-        if !from.exists() || !opens_sound(&from) {
+        if !from.try_exists()? {
             continue;
         }
-        let fresh = folder.join("retropress.restored.new.db");
-        fs::copy(&from, &fresh)?;
-        if doubt_what_is_unfinished(&fresh).is_err() {
-            fs::remove_file(fresh)?;
-            continue;
+        let recovery = Recovery {
+            from_backup: true,
+            ..recovery.clone()
+        };
+        match prepare_from(&from, copy, &recovery) {
+            Ok(true) => return Ok(()),
+            Ok(false) => files::remove(copy)?,
+            // Neither says anything of how the backup is.
+            Err(problem @ StoreError::Newer { .. }) => return Err(problem),
+            Err(problem) if problem.is_disk_full() => return Err(problem),
+            Err(problem) => {
+                return Err(StoreError::Backup {
+                    file: backup_name(number),
+                    source: Box::new(problem),
+                });
+            }
         }
-        fs::File::open(&fresh)?.sync_all()?;
-        let path = folder.join(FILE);
-        fs::rename(fresh, &path)?;
-        return connect(&path).map(Some);
     }
-    Ok(None)
+    files::create_private(copy)?;
+    let mut empty = open_alone(copy)?;
+    migrate(&mut empty)?;
+    save_note(&empty, recovery)
+}
+
+/// `false`: the backup is damaged.
+fn prepare_from(backup: &Path, copy: &Path, recovery: &Recovery) -> Result<bool> {
+    files::copy_with_logs(backup, copy)?;
+    let prepared = open_alone(copy).and_then(|file| {
+        if !quick_check(&file)?.is_sound() {
+            return Ok(false);
+        }
+        let version: i64 = file.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        match version {
+            ..1 => return Ok(false),
+            newer if newer > SCHEMA => {
+                return Err(StoreError::Newer {
+                    found: newer,
+                    known: SCHEMA,
+                });
+            }
+            _ => {}
+        }
+        doubt_what_is_unfinished(&file)?;
+        save_note(&file, recovery)?;
+        Ok(true)
+    });
+    match prepared {
+        Err(StoreError::Damaged(_)) => Ok(false),
+        other => other,
+    }
+}
+
+fn save_note(file: &Connection, recovery: &Recovery) -> Result<()> {
+    let note = serde_json::to_string(recovery).map_err(std::io::Error::from)?;
+    file.execute(
+        "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
+        [RECOVERY, &note],
+    )?;
+    Ok(())
+}
+
+fn note(file: &Connection) -> Result<Option<Recovery>> {
+    let note: Option<String> = file
+        .query_row(
+            "SELECT value FROM setting WHERE name = ?1",
+            [RECOVERY],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(note.and_then(|it| serde_json::from_str(&it).ok()))
+}
+
+/// What the user is told once.
+pub(crate) fn take_recovery_note(store: &Store) -> Result<Option<Recovery>> {
+    let note = store.read(|tx| note(tx))?;
+    if note.is_some() {
+        // Told twice is better than not at all.
+        let _ = store.write(|tx| {
+            tx.execute("DELETE FROM setting WHERE name = ?1", [RECOVERY])?;
+            Ok(())
+        });
+    }
+    Ok(note)
 }
 
 /// An operation that a backup holds as unfinished may have been carried out or cancelled since: the app
 /// asks its author, and looks in Confluence before it creates anything. `fromBackup` is the app's name
 /// for it.
-fn doubt_what_is_unfinished(copy: &Path) -> Result<()> {
-    Connection::open(copy)?.execute(
+fn doubt_what_is_unfinished(copy: &Connection) -> Result<()> {
+    copy.execute(
         "UPDATE operation SET progress = json_set(progress, '$.fromBackup', json('true'))
          WHERE ended_at IS NULL",
         [],
@@ -180,34 +360,4 @@ pub(crate) fn forget_secrets(copy: &Path) -> Result<()> {
         .open(copy)?
         .set_modified(made_at)?;
     Ok(())
-}
-
-fn opens_sound(path: &Path) -> bool {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).is_ok_and(|it| is_sound(&it))
-}
-
-pub(crate) fn is_sound(file: &Connection) -> bool {
-    file.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
-        .is_ok_and(|it| it == "ok")
-}
-
-/// Renames the damaged file and its log. Nothing is thrown away.
-pub(crate) fn set_aside(folder: &Path) -> Result<String> {
-    for number in 1.. {
-        let name = format!("retropress.damaged-{number}.db");
-        if folder.join(&name).exists() {
-            continue;
-        }
-        fs::rename(folder.join(FILE), folder.join(&name))?;
-        for rest in ["-wal", "-shm"] {
-            let from = folder.join(format!("{FILE}{rest}"));
-            if from.exists() {
-                fs::rename(from, folder.join(format!("{name}{rest}")))?;
-            }
-        }
-        damage_was_dealt_with(folder);
-        return Ok(name);
-    }
-    unreachable!("numbers do not end")
 }

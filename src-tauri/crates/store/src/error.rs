@@ -1,11 +1,14 @@
 //! What can go wrong with the file.
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the disk is full")]
     DiskFull(#[source] rusqlite::Error),
+    /// It could not be read, or not be locked. What is on it may be sound.
+    #[error("the disk reported an error")]
+    Disk(#[source] rusqlite::Error),
     #[error("the database cannot be written to")]
     ReadOnly(#[source] rusqlite::Error),
     #[error("another program holds the database")]
@@ -17,6 +20,16 @@ pub enum StoreError {
         "the database was written by a newer version of the app (schema {found}, known {known})"
     )]
     Newer { found: i64, known: i64 },
+    /// Not a number this app ever writes.
+    #[error("the database has an invalid schema version ({found})")]
+    InvalidSchema { found: i64 },
+    /// A backup that is wanted and can neither be read nor be called damaged.
+    #[error("{file} could not be read: {source}")]
+    Backup {
+        file: String,
+        #[source]
+        source: Box<StoreError>,
+    },
     #[error("no longer there")]
     Gone,
     /// The revision that is saved now.
@@ -37,8 +50,17 @@ impl From<rusqlite::Error> for StoreError {
     fn from(problem: rusqlite::Error) -> Self {
         match problem.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull(problem),
-            // A write to the journal that fails is a full disk far more often than a broken one.
-            Some(ErrorCode::SystemIoFailure) => Self::DiskFull(problem),
+            Some(ErrorCode::SystemIoFailure) => match extended_code(&problem) {
+                ffi::SQLITE_IOERR_NOMEM => Self::Sqlite(problem),
+                // A write to the journal that fails is a full disk far more often than a broken one.
+                ffi::SQLITE_IOERR_WRITE
+                | ffi::SQLITE_IOERR_FSYNC
+                | ffi::SQLITE_IOERR_DIR_FSYNC
+                | ffi::SQLITE_IOERR_TRUNCATE
+                | ffi::SQLITE_IOERR_SHMSIZE
+                | ffi::SQLITE_IOERR_SHMMAP => Self::DiskFull(problem),
+                _ => Self::Disk(problem),
+            },
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 Self::ReadOnly(problem)
             }
@@ -46,6 +68,23 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(problem),
             _ if matches!(problem, rusqlite::Error::QueryReturnedNoRows) => Self::Gone,
             _ => Self::Sqlite(problem),
+        }
+    }
+}
+
+fn extended_code(problem: &rusqlite::Error) -> i32 {
+    problem.sqlite_error().map_or(0, |it| it.extended_code)
+}
+
+impl StoreError {
+    /// There is no room for what was to be written.
+    pub fn is_disk_full(&self) -> bool {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::DiskFull(_) => true,
+            Self::Folder(it) => matches!(it.kind(), StorageFull | QuotaExceeded),
+            Self::Backup { source, .. } => source.is_disk_full(),
+            _ => false,
         }
     }
 }

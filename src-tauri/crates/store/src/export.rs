@@ -1,17 +1,15 @@
 //! Everything of this laptop in one file, for another laptop.
 
-use std::{
-    ffi::OsString,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, fs, io, path::Path};
 
 use rusqlite::{Connection, params};
 
-use crate::{Refusal, Result, Store, StoreError, backup::forget_secrets};
+use crate::{
+    Refusal, Result, Store, StoreError,
+    backup::forget_secrets,
+    files::{self, sync_folder, temporary},
+};
 
-/// The copy the secrets are taken out of; gone when the export has ended.
-pub(crate) const STRIPPED: &str = "retropress.export.db";
 /// In the header of each exported file: <https://sqlite.org/pragma.html#pragma_application_id>.
 pub const APPLICATION_ID: u32 = u32::from_be_bytes(*b"Rtpr");
 
@@ -32,15 +30,14 @@ impl Store {
         part.push(".part");
         let part = place.join(part);
         // The secrets are taken out here: they never reach the medium of the target.
-        let stripped = self.folder().join(STRIPPED);
+        let stripped = temporary(self.folder(), "export");
         let written = self
             .copy_to(&stripped)
             .and_then(|()| forget_secrets(&stripped))
             .and_then(|()| mark(&stripped, now, version))
             .and_then(|()| Ok(write(&stripped, &part, target)?));
-        for rest in [stripped.clone(), with_ending(&stripped, "-journal"), part] {
-            let _ = fs::remove_file(rest);
-        }
+        let _ = files::remove(&stripped);
+        let _ = fs::remove_file(part);
         written
     }
 }
@@ -57,30 +54,11 @@ fn mark(file: &Path, now: i64, version: &str) -> Result<()> {
 }
 
 fn write(from: &Path, part: &Path, target: &Path) -> io::Result<()> {
-    let mut options = fs::File::options();
-    options.write(true).create(true).truncate(true);
-    // It holds every draft: nobody else's business on a shared computer.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(part)?;
+    let mut file = files::create_private(part)?;
     io::copy(&mut fs::File::open(from)?, &mut file)?;
     file.sync_all()?;
     drop(file);
     fs::rename(part, target)?;
     sync_folder(target.parent().unwrap_or(Path::new("")));
     Ok(())
-}
-
-/// "retropress.db" -> "retropress.db-wal"
-pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
-/// Makes renames in the folder durable, where the system can do that.
-pub(crate) fn sync_folder(folder: &Path) {
-    if let Ok(folder) = fs::File::open(folder) {
-        let _ = folder.sync_all();
-    }
 }

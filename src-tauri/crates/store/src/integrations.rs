@@ -71,7 +71,7 @@ impl Store {
         sealed: Option<&[u8]>,
         network: Option<&NetworkRecord>,
     ) -> Result<()> {
-        self.write(|tx| {
+        self.write_noting_secrets(|tx| {
             tx.execute(
                 "INSERT INTO integration (id, team_id, method, site, route, account, account_name,
                                           configuration, parents, allow_http, sandbox, saved_at,
@@ -183,7 +183,7 @@ impl Store {
 
     /// Forgets the secret; the integration stays.
     pub fn delete_secret(&self, integration_id: &str) -> Result<()> {
-        self.write(|tx| {
+        self.write_noting_secrets(|tx| {
             tx.execute(
                 "DELETE FROM secret WHERE integration_id = ?1",
                 [integration_id],
@@ -208,11 +208,11 @@ impl Store {
 
     /// With its secret; what was published keeps its place in the history.
     pub fn delete_integration(&self, id: &str) -> Result<()> {
-        self.write(
-            |tx| match tx.execute("DELETE FROM integration WHERE id = ?1", [id])? {
+        self.write_noting_secrets(|tx| {
+            match tx.execute("DELETE FROM integration WHERE id = ?1", [id])? {
                 0 => Err(StoreError::Gone),
                 _ => Ok(()),
-            },
-        )
+            }
+        })
     }
 }

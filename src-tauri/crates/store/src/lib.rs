@@ -9,6 +9,8 @@ pub mod commits;
 mod drafts;
 mod error;
 mod export;
+mod files;
+mod forget;
 mod health;
 mod history_list;
 mod integrations;
@@ -20,6 +22,7 @@ mod outbox;
 mod publications;
 mod replacement;
 mod settings;
+mod soundness;
 mod teams;
 
 use std::{
@@ -36,6 +39,7 @@ pub use drafts::{
 };
 pub use error::{Refusal, StoreError};
 pub use export::APPLICATION_ID;
+pub use forget::SecretsLeft;
 pub use health::{Health, OperationSummary};
 pub use integrations::IntegrationRecord;
 pub use library::Shelf;
@@ -44,7 +48,8 @@ pub use open::Opened;
 pub use operations::{OperationProgress, OperationRecord};
 pub use outbox::{OpenOperation, OutboxLane};
 pub use publications::{PublicationFilter, PublicationOrder, PublicationRecord, TimelineRecord};
-pub use replacement::{Contents, KeptCopy, Replacement};
+pub use replacement::{Contents, CopyKind, CopyProblem, KeptCopy, Replacement};
+pub use soundness::Soundness;
 pub use teams::TeamRecord;
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -55,6 +60,8 @@ pub struct Store {
     connection: Arc<Mutex<Connection>>,
     /// Locked before the connection where both are.
     history: Arc<Mutex<Option<HistoryList>>>,
+    /// Held while files beside the database are made, renamed or removed. Locked before the connection.
+    files: Arc<Mutex<()>>,
     folder: PathBuf,
 }
 
@@ -69,6 +76,10 @@ impl Store {
         self.connection
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn files(&self) -> MutexGuard<'_, ()> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn history_list(&self) -> MutexGuard<'_, Option<HistoryList>> {

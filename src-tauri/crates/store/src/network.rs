@@ -37,7 +37,7 @@ impl Store {
         integration_id: Option<&str>,
         record: Option<&NetworkRecord>,
     ) -> Result<()> {
-        self.write(|tx| put_network(tx, integration_id, record))
+        self.write_noting_secrets(|tx| put_network(tx, integration_id, record))
     }
 }
 

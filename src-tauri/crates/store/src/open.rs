@@ -1,7 +1,6 @@
 //! Opening the file, and bringing its schema up to date.
 
 use std::{
-    fs,
     path::Path,
     sync::{Arc, Mutex},
     time::Duration,
@@ -9,7 +8,11 @@ use std::{
 
 use rusqlite::Connection;
 
-use crate::{Replacement, Result, Store, StoreError, backup, replacement::put_in_place};
+use crate::{
+    Replacement, Result, Soundness, Store, StoreError, backup, files, forget,
+    replacement::put_in_place,
+    soundness::{full_check, open_to_read},
+};
 
 pub(crate) const FILE: &str = "retropress.db";
 
@@ -25,7 +28,7 @@ const MIGRATIONS: &[&str] = &[
 /// An open store, and what the user should be told about it.
 pub struct Opened {
     pub store: Store,
-    /// The file was damaged: it was set aside under this name.
+    /// The file was damaged: it was archived under this name.
     pub set_aside: Option<String>,
     /// Its last good backup took its place; without one the app starts empty.
     pub from_backup: bool,
@@ -36,48 +39,63 @@ pub struct Opened {
 impl Store {
     /// Opens the database in the folder, and makes both where they are missing.
     ///
-    /// A damaged file is never deleted: it is set aside and the last good backup takes its place.
+    /// A damaged file is never deleted: it is archived and the last good backup takes its place.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] for a file of a newer app, which is left as it is.
+    /// [`StoreError::Newer`] for a file of a newer app, which is left as it is. So is every file after
+    /// any other error: only damage archives one.
     pub fn open(folder: &Path) -> Result<Opened> {
-        fs::create_dir_all(folder)?;
-        restrict(folder)?;
+        files::create_folder(folder)?;
+        files::restrict(folder);
+        files::remove_temporary(folder);
+        backup::finish_recovery(folder)?;
         let replacement = put_in_place(folder, &mut || {})?;
-        let path = folder.join(FILE);
-        let opened = |connection, set_aside, from_backup| Opened {
-            store: Store {
-                connection: Arc::new(Mutex::new(connection)),
-                history: Arc::default(),
-                folder: folder.to_path_buf(),
-            },
-            set_aside,
-            from_backup,
-            replacement,
+        let store = Store {
+            connection: Arc::new(Mutex::new(open_or_recover(folder)?)),
+            history: Arc::default(),
+            files: Arc::default(),
+            folder: folder.to_path_buf(),
         };
-        match connect(&path) {
-            Ok(connection) if !backup::damage_was_found(folder) => {
-                return Ok(opened(connection, None, false));
-            }
-            Ok(_) | Err(StoreError::Damaged(_)) => {}
-            Err(other) => return Err(other),
+        if let Replacement::Damaged(name) = &replacement {
+            forget::was_renamed(&store, crate::replacement::STAGED, name)?;
         }
-        let name = backup::set_aside(folder)?;
-        match backup::restore(folder)? {
-            Some(connection) => Ok(opened(connection, Some(name), true)),
-            None => Ok(opened(connect(&path)?, Some(name), false)),
-        }
+        let recovery = backup::take_recovery_note(&store)?;
+        Ok(Opened {
+            store,
+            from_backup: recovery.as_ref().is_some_and(|it| it.from_backup),
+            set_aside: recovery.map(|it| it.archived),
+            replacement,
+        })
     }
 
-    /// `PRAGMA integrity_check`: "ok", or what is wrong.
+    /// `PRAGMA integrity_check`: "ok", or what is wrong. Reads the whole file.
     pub fn integrity(&self) -> Result<String> {
-        Ok(self
-            .connection()
-            .query_row("PRAGMA integrity_check", [], |row| row.get(0))?)
+        // A connection of its own, so that nobody waits for it.
+        let file = open_to_read(&self.folder().join(FILE))?;
+        Ok(match full_check(&file)? {
+            Soundness::Sound => "ok".to_owned(),
+            Soundness::Damaged(what) => what,
+        })
     }
 }
 
+fn open_or_recover(folder: &Path) -> Result<Connection> {
+    let path = folder.join(FILE);
+    match connect(&path) {
+        Ok(connection) if !backup::is_damage_confirmed(folder, &connection) => {
+            return Ok(connection);
+        }
+        Ok(_) | Err(StoreError::Damaged(_)) => {}
+        Err(other) => return Err(other),
+    }
+    backup::recover(folder)?;
+    connect(&path)
+}
+
 pub(crate) fn connect(path: &Path) -> Result<Connection> {
+    if !path.try_exists()? {
+        files::create_private(path)?;
+    }
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     // SQLite opens a file that may only be read without a word, and fails at the first write.
@@ -88,7 +106,7 @@ pub(crate) fn connect(path: &Path) -> Result<Connection> {
         )));
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    synchronize(&connection)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "secure_delete", true)?;
@@ -104,6 +122,14 @@ pub(crate) fn connect(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// What was committed survives a power cut. macOS answers an ordinary fsync before the disk has written.
+pub(crate) fn synchronize(connection: &Connection) -> Result<()> {
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    Ok(())
+}
+
 /// Newest schema this app knows.
 pub(crate) const SCHEMA: i64 = MIGRATIONS.len() as i64;
 
@@ -113,12 +139,18 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
-    for version in found..known {
+    if found < 0 {
+        return Err(StoreError::InvalidSchema { found });
+    }
+    for (version, migration) in (0..).zip(MIGRATIONS) {
+        if version < found {
+            continue;
+        }
         let transaction =
             connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let now: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if now == version {
-            transaction.execute_batch(MIGRATIONS[version as usize])?;
+            transaction.execute_batch(migration)?;
             transaction.pragma_update(None, "user_version", version + 1)?;
         }
         transaction.commit()?;
@@ -126,15 +158,25 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
     Ok(())
 }
 
-/// Drafts are nobody else's business on a shared computer.
-#[cfg(unix)]
-fn restrict(folder: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-    Ok(())
-}
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it should be"
+)]
+mod tests {
+    use super::*;
 
-#[cfg(not(unix))]
-fn restrict(_folder: &Path) -> Result<()> {
-    Ok(())
+    #[test]
+    fn every_commit_waits_for_the_disk_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = connect(&folder.path().join(FILE)).unwrap();
+        let value = |name: &str| {
+            connection
+                .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+                .unwrap()
+        };
+        assert_eq!(value("synchronous"), 2);
+        assert_eq!(value("fullfsync"), 1);
+        assert_eq!(value("checkpoint_fullfsync"), 1);
+    }
 }

@@ -4,7 +4,7 @@
 //!    file itself is only read.
 //! 2. [`Store::stage`] makes it ready: what is unfinished in it ends, and it gets the name under which
 //!    the next start looks for it.
-//! 3. That start sets the database aside and puts the file in its place, before it opens anything.
+//! 3. That start archives the database and puts the file in its place, before it opens anything.
 //!
 //! Until the start it can be taken back. Wherever this is cut short, there is one whole database: the
 //! old one or the new one.
@@ -13,24 +13,26 @@ use std::{
     collections::BTreeSet,
     fs,
     io::{self, Read, Write},
-    path::{Path, PathBuf},
+    path::Path,
     thread,
     time::{Duration, SystemTime},
 };
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, ffi};
 
 use crate::{
-    APPLICATION_ID, BACKUPS, Refusal, Result, Store, StoreError,
-    backup::{self, backup_name, forget_secrets, is_sound},
-    export::{STRIPPED, sync_folder, with_ending},
-    open::{FILE, SCHEMA, migrate},
+    APPLICATION_ID, BACKUPS, Refusal, Result, Soundness, Store, StoreError,
+    backup::{self, backup_name, forget_secrets},
+    files::{self, free_name, has_log, move_logs, numbers, remove, sync_folder, with_ending},
+    forget,
+    open::{FILE, SCHEMA, migrate, synchronize},
+    soundness::{check_file, full_check, open_to_read, quick_check},
 };
 
 /// Copied into the folder, and not yet confirmed.
-const RECEIVED: &str = "retropress.received.db";
+pub(crate) const RECEIVED: &str = "retropress.received.db";
 /// Confirmed; the next start puts it in place.
-const STAGED: &str = "retropress.staged.db";
+pub(crate) const STAGED: &str = "retropress.staged.db";
 /// The setting that says what took the place of the database.
 const NOTE: &str = "replacement";
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -51,17 +53,34 @@ pub struct Contents {
     pub exported: Option<(i64, String)>,
 }
 
-/// A backup, or what was set aside by an earlier replacement.
+/// Where a kept copy comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyKind {
+    Backup,
+    /// Archived when an import or a restore took its place.
+    Archived,
+    /// Archived because it was damaged.
+    Damaged,
+}
+
+/// Why it is not known what a copy holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CopyProblem {
+    Damaged(String),
+    /// It could not be read now; it may be sound.
+    Unread(String),
+}
+
+/// A backup, or what was archived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptCopy {
     /// File name in the folder.
     pub name: String,
-    pub is_backup: bool,
+    pub kind: CopyKind,
     pub made_at: SystemTime,
     /// Bytes.
     pub size: u64,
-    /// `None`: it is damaged.
-    pub contents: Option<Contents>,
+    pub contents: Result<Contents, CopyProblem>,
 }
 
 /// What became of a staged file at the start.
@@ -74,6 +93,8 @@ pub enum Replacement {
     },
     /// Another program has the database open.
     Waits,
+    /// It waits for the next start, for this reason. Nothing was changed.
+    Failed(String),
     /// It was damaged since; it is kept under this name and the database is as it was.
     Damaged(String),
 }
@@ -89,26 +110,42 @@ impl Store {
 
     /// The same with one of [`Store::kept_copies`].
     pub fn receive_copy(&self, name: &str) -> Result<Contents> {
-        if !names(self.folder()).iter().any(|it| it.0 == name) {
+        if !names(self.folder())?.iter().any(|it| it.0 == name) {
             return Err(StoreError::Gone);
         }
         self.receive(&self.folder().join(name), false)
     }
 
     fn receive(&self, file: &Path, exported: bool) -> Result<Contents> {
-        self.leave_received()?;
+        let _alone = self.files();
         let copy = self.folder().join(RECEIVED);
+        remove(&copy)?;
         let contents =
             copy_checked(file, &copy, exported).and_then(|()| look_into(&copy, exported));
         if contents.is_err() {
-            self.leave_received()?;
+            remove(&copy)?;
         }
         contents
     }
 
     /// Lets go of what was received and not staged.
     pub fn leave_received(&self) -> Result<()> {
-        remove(&self.folder().join(RECEIVED))
+        let _alone = self.files();
+        Ok(remove(&self.folder().join(RECEIVED))?)
+    }
+
+    /// Deletes what was archived, at the user's wish. Backups and the database stay.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] for a name that is not an archived file's.
+    pub fn delete_archived(&self, name: &str) -> Result<()> {
+        let _alone = self.files();
+        if !archived(self.folder())?.iter().any(|it| it == name) {
+            return Err(StoreError::Gone);
+        }
+        remove(&self.folder().join(name))?;
+        sync_folder(self.folder());
+        Ok(())
     }
 
     /// Makes what was received ready for the next start. What is unfinished in it ends as if it had
@@ -127,15 +164,18 @@ impl Store {
         note: impl FnOnce(&[String]) -> String,
         step: &mut dyn FnMut(),
     ) -> Result<()> {
+        let _alone = self.files();
         let received = self.folder().join(RECEIVED);
-        if !received.exists() {
+        if !received.try_exists()? {
             return Err(StoreError::Gone);
         }
         step();
         let mut file = open_alone(&received)?;
         let transaction = file.transaction()?;
         let kinds = end_unfinished(&transaction, now)?;
-        transaction.execute("DELETE FROM setting WHERE name = 'export'", [])?;
+        for of_the_copy in ["export", forget::LEFT, backup::RECOVERY] {
+            transaction.execute("DELETE FROM setting WHERE name = ?1", [of_the_copy])?;
+        }
         transaction.execute(
             "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
             [NOTE, &note(&kinds)],
@@ -144,22 +184,19 @@ impl Store {
         transaction.commit()?;
         drop(file);
         step();
-        fs::File::open(&received)?.sync_all()?;
+        files::place(&received, &self.folder().join(STAGED))?;
         step();
-        fs::rename(received, self.folder().join(STAGED))?;
-        step();
-        sync_folder(self.folder());
         Ok(())
     }
 
     /// The note of the file the next start puts in place, if there is one.
     pub fn staged(&self) -> Result<Option<String>> {
         let staged = self.folder().join(STAGED);
-        if !staged.exists() {
+        if !staged.try_exists()? {
             return Ok(None);
         }
-        let file = Connection::open_with_flags(staged, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        Ok(file
+        // Not to read alone: an end of the app may have left something to be rolled back.
+        Ok(open_alone(&staged)?
             .query_row("SELECT value FROM setting WHERE name = ?1", [NOTE], |row| {
                 row.get(0)
             })
@@ -168,7 +205,8 @@ impl Store {
 
     /// Takes back what was staged; the database stays as it is.
     pub fn take_back(&self) -> Result<()> {
-        remove(&self.folder().join(STAGED))
+        let _alone = self.files();
+        Ok(remove(&self.folder().join(STAGED))?)
     }
 
     /// The note of the file that took the place of the database, until it was told.
@@ -183,23 +221,23 @@ impl Store {
         })
     }
 
-    /// The backups, newest first, then what was set aside, newest first. Reads each whole file.
+    /// The backups, newest first, then what was archived, newest first, also because of damage. Reads
+    /// each whole file.
     pub fn kept_copies(&self) -> Result<Vec<KeptCopy>> {
         let mut copies = Vec::new();
-        for (name, is_backup) in names(self.folder()) {
+        for (name, kind) in names(self.folder())? {
             let path = self.folder().join(&name);
-            let about = fs::metadata(&path)?;
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let contents = Connection::open_with_flags(&path, flags)
-                .ok()
-                .filter(is_sound)
-                .and_then(|file| contents(&file, about.len()).ok());
+            let about = match fs::metadata(&path) {
+                // A backup has just been made.
+                Err(problem) if problem.kind() == io::ErrorKind::NotFound => continue,
+                other => other?,
+            };
             copies.push(KeptCopy {
                 name,
-                is_backup,
+                kind,
                 made_at: about.modified()?,
                 size: about.len(),
-                contents,
+                contents: contents_of(&path, about.len()),
             });
         }
         Ok(copies)
@@ -222,15 +260,14 @@ impl Store {
     }
 }
 
-/// What was set aside, staged or received: none of it keeps a secret that was removed.
-pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
-    let replaced = numbers(folder).into_iter().map(replaced_name);
-    let waiting = [RECEIVED.to_owned(), STAGED.to_owned()];
-    replaced
-        .chain(waiting)
-        .map(|it| folder.join(it))
-        .filter(|it| it.exists())
-        .collect()
+/// Names of what was archived, newest first.
+pub(crate) fn archived(folder: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for what in [REPLACED, DAMAGED] {
+        let numbers = numbers(folder, what)?.into_iter().rev();
+        names.extend(numbers.map(|it| format!("retropress.{what}-{it}.db")));
+    }
+    Ok(names)
 }
 
 /// Puts a staged file in the place of the database, which must not be open in this process.
@@ -238,44 +275,42 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
 pub(crate) fn put_in_place(folder: &Path, step: &mut dyn FnMut()) -> Result<Replacement> {
     // Of an earlier run that was cut short.
     remove(&folder.join(RECEIVED))?;
-    remove(&folder.join(STRIPPED))?;
     let staged = folder.join(STAGED);
-    if !staged.exists() {
+    if !staged.try_exists()? {
         return Ok(Replacement::None);
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    if !Connection::open_with_flags(&staged, flags).is_ok_and(|it| is_sound(&it)) {
-        let name = free_name(folder, "damaged");
-        fs::rename(&staged, folder.join(&name))?;
-        return Ok(Replacement::Damaged(name));
+    match settle(&staged).and_then(|()| check_file(&staged)) {
+        Ok(Soundness::Sound) => {}
+        Ok(Soundness::Damaged(_)) | Err(StoreError::Damaged(_)) => {
+            let name = free_name(folder, DAMAGED, 1)?;
+            fs::rename(&staged, folder.join(&name))?;
+            move_logs(&staged, &folder.join(&name))?;
+            return Ok(Replacement::Damaged(name));
+        }
+        Err(problem) => return Ok(Replacement::Failed(problem.to_string())),
     }
     let file = folder.join(FILE);
+    let last = numbers(folder, REPLACED)?.last().copied();
     let mut set_aside = None;
-    if file.exists() {
-        match put_log_away(&file) {
-            Ok(()) | Err(StoreError::Damaged(_) | StoreError::Refused(_)) => {}
-            Err(problem) => {
-                // Opening it as usual says what is wrong with it.
-                return match problem {
-                    StoreError::Busy(_) => Ok(Replacement::Waits),
-                    _ => Ok(Replacement::None),
-                };
-            }
+    if file.try_exists()? {
+        let name = free_name(folder, REPLACED, last.map_or(1, |it| it + 1))?;
+        match make_ready(&file, &staged, &name) {
+            Ok(()) => {}
+            Err(StoreError::Busy(_)) => return Ok(Replacement::Waits),
+            Err(problem) => return Ok(Replacement::Failed(problem.to_string())),
         }
         step();
-        let number = numbers(folder).last().map_or(1, |it| it + 1);
-        let name = replaced_name(number);
         fs::rename(&file, folder.join(&name))?;
         set_aside = Some(name);
-    } else if let Some(last) = numbers(folder).last() {
+    } else if let Some(last) = last {
         // An earlier start was cut short here.
-        set_aside = Some(replaced_name(*last));
+        set_aside = Some(replaced_name(last));
     }
     step();
     // A log that is left, as of a damaged file, belongs to that file and to no other.
-    for ending in ["-wal", "-shm", "-journal"] {
+    for ending in files::LOGS {
         let left = with_ending(&file, ending);
-        if left.exists() {
+        if left.try_exists()? {
             match &set_aside {
                 Some(name) => fs::rename(left, with_ending(&folder.join(name), ending))?,
                 None => fs::remove_file(left)?,
@@ -287,6 +322,8 @@ pub(crate) fn put_in_place(folder: &Path, step: &mut dyn FnMut()) -> Result<Repl
     step();
     if let Err(problem) = fs::rename(&staged, &file) {
         if let Some(name) = &set_aside {
+            // The logs first: the file must not be opened without them.
+            move_logs(&folder.join(name), &file)?;
             fs::rename(folder.join(name), &file)?;
         }
         return Err(problem.into());
@@ -294,6 +331,27 @@ pub(crate) fn put_in_place(folder: &Path, step: &mut dyn FnMut()) -> Result<Repl
     step();
     sync_folder(folder);
     Ok(Replacement::Done { set_aside })
+}
+
+/// All that can fail before the database is archived under that name. A damaged one is archived as it is.
+fn make_ready(file: &Path, staged: &Path, name: &str) -> Result<()> {
+    let left = put_log_away(file).and_then(|()| forget::left_in(file));
+    match left {
+        Ok(left) => forget::carry(&left, staged, FILE, name).and_then(|()| settle(staged)),
+        Err(StoreError::Damaged(_) | StoreError::Refused(_)) => Ok(()),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Ends what a run that was cut short began in a file that nobody has open.
+pub(crate) fn settle(file: &Path) -> Result<()> {
+    if has_log(file)? {
+        drop(open_alone(file)?);
+    }
+    if has_log(file)? {
+        return Err(io::Error::other("a part of the file is still in its log").into());
+    }
+    Ok(())
 }
 
 /// Brings what is in the log into the file, so that the file alone is all of it.
@@ -306,10 +364,7 @@ fn put_log_away(file: &Path) -> Result<()> {
     }
     let mut waited = Duration::ZERO;
     loop {
-        let alone = Connection::open(file)
-            .and_then(|it| it.pragma_update(None, "journal_mode", "DELETE"))
-            .map_err(StoreError::from);
-        match alone {
+        match open_alone(file).map(drop) {
             Err(StoreError::Busy(_)) if waited < PATIENCE => {
                 let pause = Duration::from_millis(200);
                 thread::sleep(pause);
@@ -326,14 +381,16 @@ fn copy_checked(file: &Path, copy: &Path, exported: bool) -> Result<()> {
     if !about.is_file() {
         return Err(StoreError::Refused(Refusal::Folder));
     }
+    // Of one of our own that is not yet in the file: what the header says of its length may be old.
+    let logs = !exported && has_log(file)?;
     let mut from = fs::File::open(file).map_err(unreadable)?;
-    let mut to = fs::File::create(copy)?;
+    let mut to = files::create_private(copy)?;
     let mut piece = vec![0; 1024 * 1024];
     let mut first = true;
     loop {
         let length = read_full(&mut from, &mut piece).map_err(unreadable)?;
         if first {
-            check_header(&piece[..length], about.len(), exported)?;
+            check_header(&piece[..length], about.len(), exported, logs)?;
             first = false;
         }
         if length == 0 {
@@ -342,6 +399,10 @@ fn copy_checked(file: &Path, copy: &Path, exported: bool) -> Result<()> {
         to.write_all(&piece[..length])?;
     }
     to.sync_all()?;
+    drop(to);
+    if logs {
+        files::copy_logs(file, copy)?;
+    }
     Ok(())
 }
 
@@ -359,7 +420,7 @@ fn read_full(from: &mut fs::File, piece: &mut [u8]) -> io::Result<usize> {
 }
 
 /// The first 100 bytes: <https://sqlite.org/fileformat2.html#the_database_header>.
-fn check_header(start: &[u8], size: u64, exported: bool) -> Result<()> {
+fn check_header(start: &[u8], size: u64, exported: bool, logs: bool) -> Result<()> {
     let refused = |it| Err(StoreError::Refused(it));
     if size == 0 {
         return refused(Refusal::Empty);
@@ -389,7 +450,7 @@ fn check_header(start: &[u8], size: u64, exported: bool) -> Result<()> {
     };
     let whole = page * u64::from(number(28));
     // The count of pages holds where the last writer was one that keeps it.
-    if number(24) == number(92) && size < whole {
+    if !logs && number(24) == number(92) && size < whole {
         return refused(Refusal::CutShort { size, whole });
     }
     Ok(())
@@ -400,8 +461,15 @@ fn look_into(copy: &Path, exported: bool) -> Result<Contents> {
     let size = fs::metadata(copy)?.len();
     let looked = check_inside(copy, exported).and_then(|file| contents(&file, size));
     looked.map_err(|problem| match problem {
-        StoreError::Damaged(source) | StoreError::Sqlite(source) => {
+        StoreError::Damaged(source) => StoreError::Refused(Refusal::Damaged(source.to_string())),
+        // Tables or values that are not as ours. Out of memory is no fault of the file.
+        StoreError::Sqlite(source)
+            if source.sqlite_error_code() != Some(ErrorCode::OutOfMemory) =>
+        {
             StoreError::Refused(Refusal::Damaged(source.to_string()))
+        }
+        StoreError::InvalidSchema { .. } => {
+            StoreError::Refused(Refusal::Damaged(problem.to_string()))
         }
         StoreError::Newer { found, known } => StoreError::Refused(Refusal::Newer { found, known }),
         other => other,
@@ -411,9 +479,8 @@ fn look_into(copy: &Path, exported: bool) -> Result<Contents> {
 fn check_inside(copy: &Path, exported: bool) -> Result<Connection> {
     let mut file = open_alone(copy)?;
     let damaged = |what: String| Err(StoreError::Refused(Refusal::Damaged(what)));
-    let answer: String = file.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    if answer != "ok" {
-        return damaged(answer);
+    if let Soundness::Damaged(what) = full_check(&file)? {
+        return damaged(what);
     }
     migrate(&mut file)?;
     if exported {
@@ -446,11 +513,18 @@ fn schema(file: &Connection) -> Result<BTreeSet<(String, String, Option<String>)
 }
 
 /// Without a write-ahead log: the file alone is all of it.
-fn open_alone(path: &Path) -> Result<Connection> {
+pub(crate) fn open_alone(path: &Path) -> Result<Connection> {
     let file = Connection::open(path)?;
     file.pragma_update(None, "trusted_schema", false)?;
-    file.pragma_update(None, "journal_mode", "DELETE")?;
-    file.pragma_update(None, "synchronous", "FULL")?;
+    let mode: String =
+        file.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
+    if mode != "delete" {
+        return Err(StoreError::Busy(rusqlite::Error::SqliteFailure(
+            ffi::Error::new(ffi::SQLITE_BUSY),
+            Some(format!("its log stays in the mode {mode}")),
+        )));
+    }
+    synchronize(&file)?;
     file.pragma_update(None, "foreign_keys", true)?;
     file.pragma_update(None, "secure_delete", true)?;
     Ok(file)
@@ -493,51 +567,42 @@ fn contents(file: &Connection, size: u64) -> Result<Contents> {
     })
 }
 
-/// File names of the copies, and whether each is a backup.
-fn names(folder: &Path) -> Vec<(String, bool)> {
-    let backups = (1..=BACKUPS).map(|it| (backup_name(it), true));
-    let replaced = numbers(folder).into_iter().rev();
-    backups
-        .chain(replaced.map(|it| (replaced_name(it), false)))
-        .filter(|it| folder.join(&it.0).exists())
-        .collect()
+fn contents_of(path: &Path, size: u64) -> Result<Contents, CopyProblem> {
+    let read = open_to_read(path).and_then(|file| match quick_check(&file)? {
+        Soundness::Sound => contents(&file, size).map(Ok),
+        Soundness::Damaged(what) => Ok(Err(CopyProblem::Damaged(what))),
+    });
+    read.unwrap_or_else(|problem| {
+        Err(match problem {
+            StoreError::Damaged(source) => CopyProblem::Damaged(source.to_string()),
+            other => CopyProblem::Unread(other.to_string()),
+        })
+    })
+}
+
+const REPLACED: &str = "replaced";
+const DAMAGED: &str = "damaged";
+
+/// File names of the copies, and where each comes from.
+fn names(folder: &Path) -> Result<Vec<(String, CopyKind)>> {
+    let mut names = Vec::new();
+    for name in (1..=BACKUPS).map(backup_name) {
+        if folder.join(&name).try_exists()? {
+            names.push((name, CopyKind::Backup));
+        }
+    }
+    for name in archived(folder)? {
+        let kind = match name.contains(DAMAGED) {
+            true => CopyKind::Damaged,
+            false => CopyKind::Archived,
+        };
+        names.push((name, kind));
+    }
+    Ok(names)
 }
 
 fn replaced_name(number: u32) -> String {
-    format!("retropress.replaced-{number}.db")
-}
-
-/// Of what was set aside, ascending.
-fn numbers(folder: &Path) -> BTreeSet<u32> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .filter_map(|it| {
-            let name = it.file_name().into_string().ok()?;
-            let number = name.strip_prefix("retropress.replaced-")?;
-            number.strip_suffix(".db")?.parse().ok()
-        })
-        .collect()
-}
-
-fn free_name(folder: &Path, what: &str) -> String {
-    let mut number = 1;
-    loop {
-        let name = format!("retropress.{what}-{number}.db");
-        if !folder.join(&name).exists() {
-            return name;
-        }
-        number += 1;
-    }
-}
-
-fn remove(file: &Path) -> Result<()> {
-    for ending in ["", "-journal", "-wal", "-shm"] {
-        match fs::remove_file(with_ending(file, ending)) {
-            Err(problem) if problem.kind() != io::ErrorKind::NotFound => return Err(problem.into()),
-            _ => {}
-        }
-    }
-    Ok(())
+    format!("retropress.{REPLACED}-{number}.db")
 }
 
 #[cfg(test)]
@@ -586,7 +651,7 @@ mod tests {
         left
     }
 
-    fn exported_with(team: &str, folder: &TempDir) -> PathBuf {
+    fn exported_with(team: &str, folder: &TempDir) -> std::path::PathBuf {
         let data = folder.path().join("data");
         let store = store(&data);
         store.create_team("n", team, 1).unwrap();
@@ -597,6 +662,7 @@ mod tests {
 
     fn kept_teams(folder: &Path) -> Vec<Vec<String>> {
         names(folder)
+            .unwrap()
             .iter()
             .map(|(name, _)| {
                 let file = Connection::open(folder.join(name)).unwrap();
@@ -674,7 +740,7 @@ mod tests {
             assert_eq!(fs::read(&kept).unwrap(), b"no database");
             assert_eq!(fs::read(with_ending(&kept, "-wal")).unwrap(), b"its log");
             let listed = opened.store.kept_copies().unwrap();
-            assert!(listed.iter().all(|it| it.contents.is_none()));
+            assert!(listed.iter().all(|it| it.contents.is_err()));
             if !killed {
                 break;
             }

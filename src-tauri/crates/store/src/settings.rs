@@ -15,7 +15,7 @@ impl Store {
     }
 
     pub fn save_setting(&self, name: &str, value: &str) -> Result<()> {
-        self.write(|tx| {
+        self.write_noting_secrets(|tx| {
             tx.execute(
                 "INSERT INTO setting (name, value) VALUES (?1, ?2)
                  ON CONFLICT (name) DO UPDATE SET value = excluded.value",

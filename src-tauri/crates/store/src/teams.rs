@@ -55,11 +55,11 @@ impl Store {
 
     /// With its drafts, integrations, secrets and history.
     pub fn delete_team(&self, id: &str) -> Result<()> {
-        self.write(
-            |tx| match tx.execute("DELETE FROM team WHERE id = ?1", [id])? {
+        self.write_noting_secrets(|tx| {
+            match tx.execute("DELETE FROM team WHERE id = ?1", [id])? {
                 0 => Err(StoreError::Gone),
                 _ => Ok(()),
-            },
-        )
+            }
+        })
     }
 }

@@ -7,8 +7,8 @@
 use std::{fs, path::Path};
 
 use retropress_store::{
-    APPLICATION_ID, IntegrationRecord, NetworkRecord, NewText, OperationProgress, OperationRecord,
-    Refusal, Replacement, Store, StoreError,
+    APPLICATION_ID, CopyKind, CopyProblem, IntegrationRecord, NetworkRecord, NewText,
+    OperationProgress, OperationRecord, Refusal, Replacement, Store, StoreError,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -258,7 +258,7 @@ fn an_import_takes_the_place_of_what_is_there_which_can_be_restored() {
 
     let kept = store.kept_copies().unwrap();
     assert_eq!(kept.len(), 1);
-    assert!(!kept[0].is_backup);
+    assert_eq!(kept[0].kind, CopyKind::Archived);
     assert_eq!(kept[0].contents.as_ref().unwrap().teams, ["Mobile"]);
     store.receive_copy(&set_aside).unwrap();
     store.stage(6, |_| "back".into()).unwrap();
@@ -456,7 +456,7 @@ fn a_backup_is_listed_with_what_it_holds_and_a_damaged_one_is_named_so() {
     let names: Vec<_> = kept.iter().map(|it| &*it.name).collect();
     assert_eq!(names, ["retropress.backup-1.db", "retropress.backup-2.db"]);
     assert_eq!(kept[0].contents.as_ref().unwrap().drafts, 2);
-    assert_eq!(kept[1].contents, None);
+    assert!(matches!(kept[1].contents, Err(CopyProblem::Damaged(_))));
     let refused = laptop.store.receive_copy(names[1]);
     assert!(matches!(
         refused,
@@ -499,11 +499,11 @@ fn a_removed_secret_is_in_nothing_that_was_set_aside_and_its_date_stays() {
     let set_aside = |store: &Store| store.kept_copies().unwrap().pop().unwrap();
     let before = set_aside(&laptop.store);
     laptop.store.delete_secret("i").unwrap();
-    assert!(laptop.store.forget_deleted().unwrap());
+    assert_eq!(laptop.store.forget_deleted().unwrap(), []);
     assert_eq!(holds(), Vec::<String>::new());
     let after = set_aside(&laptop.store);
     assert_eq!((after.name, after.made_at), (before.name, before.made_at));
-    assert!(after.contents.is_some());
+    assert!(after.contents.is_ok());
 }
 
 #[test]
@@ -560,4 +560,143 @@ fn what_is_unfinished_in_an_automatic_restore_is_in_doubt() {
     let progress = opened.store.operation("1").unwrap().progress;
     assert_eq!(progress.found, r#"{"fromBackup":true}"#);
     assert_eq!(progress.ended_at, None);
+}
+
+/// Archived as damaged with its log, in which the newest draft is, and readable after all.
+#[test]
+fn what_was_archived_as_damaged_is_restored_with_its_log_if_it_can_be_read() {
+    let laptop = Laptop::new("Mobile");
+    let elsewhere = Laptop::new("Payments");
+    draft(&elsewhere.store, "one", "words");
+    for ending in ["", "-wal"] {
+        let from = elsewhere.data().join(format!("retropress.db{ending}"));
+        let to = format!("retropress.damaged-1.db{ending}");
+        fs::copy(from, laptop.data().join(to)).unwrap();
+    }
+    fs::write(laptop.data().join("retropress.damaged-2.db"), "no database").unwrap();
+    let before = laptop.files();
+    let kept = laptop.store.kept_copies().unwrap();
+    let names: Vec<_> = kept.iter().map(|it| &*it.name).collect();
+    assert_eq!(
+        names,
+        ["retropress.damaged-2.db", "retropress.damaged-1.db"]
+    );
+    assert!(kept.iter().all(|it| it.kind == CopyKind::Damaged));
+    assert!(matches!(kept[0].contents, Err(CopyProblem::Damaged(_))));
+    assert_eq!(kept[1].contents.as_ref().unwrap().drafts, 1);
+
+    let refused = laptop.store.receive_copy(names[0]);
+    assert!(matches!(
+        refused,
+        Err(StoreError::Refused(Refusal::NoDatabase))
+    ));
+    let received = laptop.store.receive_copy(names[1]).unwrap();
+    assert_eq!(received.drafts, 1);
+    for (name, bytes) in before.iter().filter(|it| it.0.contains("damaged")) {
+        assert_eq!(
+            &fs::read(laptop.data().join(name)).unwrap(),
+            bytes,
+            "{name}"
+        );
+    }
+    laptop.store.stage(5, |_| "note".into()).unwrap();
+    let (_folder, opened) = laptop.restart();
+    assert_eq!(opened.store.contents().unwrap().drafts, 1);
+    assert_eq!(opened.store.contents().unwrap().teams, ["Payments"]);
+}
+
+#[test]
+fn a_removed_secret_leaves_what_was_archived_as_damaged_and_what_cannot_be_opened_is_named() {
+    let laptop = Laptop::new("Mobile");
+    let secret = Some(SECRETS[0].as_bytes());
+    laptop
+        .store
+        .save_integration(&integration("i"), secret, None)
+        .unwrap();
+    let data = laptop.data();
+    // The secret is in the log, and in nothing else.
+    for ending in ["", "-wal"] {
+        let from = data.join(format!("retropress.db{ending}"));
+        fs::copy(from, data.join(format!("retropress.damaged-1.db{ending}"))).unwrap();
+    }
+    let useless = data.join("retropress.damaged-2.db");
+    fs::write(&useless, format!("no database {}", SECRETS[0])).unwrap();
+    laptop.store.delete_secret("i").unwrap();
+    let named = |left: &[retropress_store::SecretsLeft]| {
+        let names = left.iter().map(|it| (it.file.clone(), it.damaged));
+        names.collect::<Vec<_>>()
+    };
+    let left = laptop.store.forget_deleted().unwrap();
+    assert_eq!(named(&left), [("retropress.damaged-2.db".to_owned(), true)]);
+    assert!(useless.exists(), "nothing is deleted unasked");
+    let has = |it: &(String, Vec<u8>)| it.1.windows(15).any(|it| it == SECRETS[0].as_bytes());
+    let holding: Vec<_> = laptop.files().into_iter().filter(has).collect();
+    assert_eq!(holding.len(), 1, "{:?}", holding.iter().map(|it| &it.0));
+    let kept = laptop.store.kept_copies().unwrap();
+    assert_eq!(kept[1].contents.as_ref().unwrap().teams, ["Mobile"]);
+
+    let (folder, opened) = laptop.restart();
+    let store = opened.store;
+    assert_eq!(named(&store.secrets_left().unwrap()), named(&left));
+    assert_eq!(named(&store.forget_left().unwrap()), named(&left));
+    for kept in ["retropress.db", "../all", "retropress.backup-1.db"] {
+        let refused = store.delete_archived(kept);
+        assert!(matches!(refused, Err(StoreError::Gone)), "{kept}");
+    }
+    store.delete_archived("retropress.damaged-2.db").unwrap();
+    assert!(!folder.path().join("data/retropress.damaged-2.db").exists());
+    assert_eq!(store.secrets_left().unwrap(), []);
+}
+
+/// The newest backup was rotated before its secrets could be removed.
+#[test]
+fn what_is_left_to_do_follows_a_backup_to_its_next_number() {
+    let laptop = Laptop::new("Mobile");
+    let secret = Some(SECRETS[0].as_bytes());
+    laptop
+        .store
+        .save_integration(&integration("i"), secret, None)
+        .unwrap();
+    laptop.store.back_up_now().unwrap();
+    laptop.store.delete_secret("i").unwrap();
+    laptop.store.back_up_now().unwrap();
+    let holds = || {
+        let file = laptop.data().join("retropress.backup-2.db");
+        let bytes = fs::read(file).unwrap();
+        bytes.windows(15).any(|it| it == SECRETS[0].as_bytes())
+    };
+    assert!(holds());
+    assert_eq!(laptop.store.forget_left().unwrap(), []);
+    assert!(!holds());
+    assert_eq!(laptop.store.secrets_left().unwrap(), []);
+}
+
+/// The list of what is left to do is not archived together with the database.
+#[test]
+fn what_is_left_to_do_is_known_after_a_restore() {
+    let laptop = Laptop::new("Mobile");
+    let secret = Some(SECRETS[0].as_bytes());
+    laptop
+        .store
+        .save_integration(&integration("i"), secret, None)
+        .unwrap();
+    let clean = Laptop::new("Payments");
+    let export = clean.export();
+    laptop.store.back_up_now().unwrap();
+    laptop.store.receive_export(&export).unwrap();
+    laptop.store.stage(5, |_| "note".into()).unwrap();
+    laptop.store.delete_secret("i").unwrap();
+    let (folder, opened) = laptop.restart();
+    assert!(matches!(opened.replacement, Replacement::Done { .. }));
+    let left = opened.store.secrets_left().unwrap();
+    assert!(
+        left.iter().any(|it| it.file == "retropress.backup-1.db"),
+        "{left:?}"
+    );
+    assert_eq!(opened.store.forget_left().unwrap(), []);
+    drop(opened);
+    for entry in fs::read_dir(folder.path().join("data")).unwrap() {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
+        assert!(!bytes.windows(15).any(|it| it == SECRETS[0].as_bytes()));
+    }
 }

@@ -187,7 +187,7 @@ fn damage_that_a_check_finds_is_set_aside_at_the_next_start() {
             .create_team(&format!("t{number}"), &"Team ".repeat(40), 2)
             .unwrap();
     }
-    assert!(store.check().unwrap());
+    assert!(store.check().unwrap().is_sound());
     store.back_up().unwrap();
     drop(store);
     let path = folder.path().join("retropress.db");
@@ -197,11 +197,11 @@ fn damage_that_a_check_finds_is_set_aside_at_the_next_start() {
     fs::write(&path, bytes).unwrap();
     let opened = Store::open(folder.path()).unwrap();
     assert!(opened.set_aside.is_none(), "the start does not read it all");
-    assert!(!opened.store.check().unwrap());
+    assert!(!opened.store.check().unwrap().is_sound());
     drop(opened);
     let opened = Store::open(folder.path()).unwrap();
     assert!(opened.from_backup);
-    assert!(opened.store.check().unwrap());
+    assert!(opened.store.check().unwrap().is_sound());
     assert_eq!(opened.store.teams().unwrap().len(), 401);
     drop(opened);
     assert!(Store::open(folder.path()).unwrap().set_aside.is_none());
@@ -254,7 +254,7 @@ fn a_removed_secret_is_in_no_backup() {
     };
     assert!(holds(1) && holds(2));
     store.delete_secret("i").unwrap();
-    assert!(store.forget_deleted().unwrap());
+    assert_eq!(store.forget_deleted().unwrap(), []);
     assert!(!holds(1) && !holds(2));
     drop(store);
     fs::remove_file(folder.path().join("retropress.db")).unwrap();
@@ -288,6 +288,151 @@ fn a_file_of_a_newer_app_is_left_as_it_is() {
     let refused = Store::open(folder.path());
     assert!(matches!(refused, Err(StoreError::Newer { found: 99, .. })));
     assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn an_invalid_schema_version_is_an_error_and_the_file_is_left_as_it_is() {
+    let (folder, store) = with_team();
+    drop(store);
+    let path = folder.path().join("retropress.db");
+    for version in [-1, i32::MIN] {
+        let file = rusqlite::Connection::open(&path).unwrap();
+        file.pragma_update(None, "user_version", version).unwrap();
+        drop(file);
+        let before = fs::read(&path).unwrap();
+        let refused = Store::open(folder.path());
+        let found = i64::from(version);
+        assert!(
+            matches!(refused, Err(StoreError::InvalidSchema { found: it }) if it == found),
+            "{version}"
+        );
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+    assert!(!folder.path().join("retropress.damaged-1.db").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_was_there_keeps_its_permissions_and_the_files_are_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let parent = tempfile::tempdir().unwrap();
+    let shared = parent.path().join("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o755)).unwrap();
+    // As an earlier version made it.
+    fs::write(shared.join("retropress.backup-1.db"), "").unwrap();
+    fs::write(shared.join("notes.txt"), "").unwrap();
+    fs::set_permissions(shared.join("notes.txt"), fs::Permissions::from_mode(0o644)).unwrap();
+    let own = parent.path().join("own");
+    for (folder, expected) in [(&shared, 0o755), (&own, 0o700)] {
+        let store = open(folder);
+        store.create_team(TEAM, "Payments", 1).unwrap();
+        store.back_up_now().unwrap();
+        store.receive_copy("retropress.backup-1.db").unwrap();
+        store.stage(1, |_| "note".into()).unwrap();
+        drop(store);
+        let store = open(folder);
+        store.create_team("late", "In the log", 2).unwrap();
+        assert_eq!(mode(folder), expected);
+        let mut files = 0;
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if name.starts_with("retropress.") {
+                assert_eq!(mode(&path), 0o600, "{name}");
+                files += 1;
+            }
+        }
+        assert!(files >= 4, "{files}");
+    }
+    assert_eq!(mode(&shared.join("notes.txt")), 0o644);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_with_a_name_that_is_not_utf8_has_its_backups_in_it() {
+    use std::os::unix::ffi::OsStrExt;
+    let parent = tempfile::tempdir().unwrap();
+    let name = std::ffi::OsStr::from_bytes(b"retro\xff it's");
+    let folder = parent.path().join(name);
+    let store = open(&folder);
+    store.create_team(TEAM, "Payments", 1).unwrap();
+    store.back_up().unwrap();
+    store.back_up_now().unwrap();
+    let made = fs::read(folder.join("retropress.backup-2.db")).unwrap();
+    assert!(made.starts_with(b"SQLite format 3"));
+    assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1);
+    let kept = store.kept_copies().unwrap();
+    assert_eq!(kept[0].contents.as_ref().unwrap().teams, ["Payments"]);
+}
+
+#[test]
+fn backups_that_are_made_at_once_do_not_meet() {
+    let (folder, store) = with_team();
+    for number in 0..50 {
+        let id = format!("t{number}");
+        store.create_team(&id, &"Team ".repeat(40), 2).unwrap();
+    }
+    store
+        .save_integration(&integration(), Some(b"sealed"), None)
+        .unwrap();
+    for _ in 0..7 {
+        store.back_up_now().unwrap();
+    }
+    store.delete_secret("i").unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| store.back_up_now().unwrap());
+            scope.spawn(|| store.forget_deleted().unwrap());
+        }
+    });
+    let kept = store.kept_copies().unwrap();
+    assert_eq!(kept.len(), 7);
+    for it in kept {
+        assert_eq!(it.contents.unwrap().teams.len(), 51, "{}", it.name);
+    }
+    let all = fs::read_dir(folder.path()).unwrap();
+    let names = all.map(|it| it.unwrap().file_name().into_string().unwrap());
+    let unfinished: Vec<_> = names.filter(|it| it.contains("new")).collect();
+    assert_eq!(unfinished, Vec::<String>::new());
+}
+
+/// Whoever checks a large file keeps nobody waiting.
+#[test]
+fn the_database_answers_while_it_is_checked() {
+    let (_folder, store) = with_team();
+    let words = "word ".repeat(20_000);
+    for number in 0..40 {
+        let id = format!("d{number}");
+        store
+            .create_draft(&id, TEAM, text("One", &words, "2026-01-01"), 1)
+            .unwrap();
+    }
+    let (begun, started) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let checking = scope.spawn(|| {
+            begun.send(()).unwrap();
+            let before = std::time::Instant::now();
+            let mut answers = Vec::new();
+            for _ in 0..20 {
+                answers.push(store.integrity().unwrap());
+            }
+            (answers, before.elapsed() / 20)
+        });
+        started.recv().unwrap();
+        let mut slowest = std::time::Duration::ZERO;
+        let mut reads = 0;
+        while !checking.is_finished() {
+            let before = std::time::Instant::now();
+            store.setting("theme").unwrap();
+            slowest = slowest.max(before.elapsed());
+            reads += 1;
+        }
+        let (answers, check) = checking.join().unwrap();
+        assert!(answers.iter().all(|it| it == "ok"));
+        assert!(reads > 40, "{reads} reads during 20 checks of {check:?}");
+    });
 }
 
 #[test]

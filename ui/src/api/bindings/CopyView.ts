@@ -3,7 +3,7 @@ import type { Holds } from "./Holds";
 import type { Source } from "./Source";
 
 /**
- * A backup, or what was set aside by an import or a restore.
+ * A backup, or what was archived.
  */
 export type CopyView = { name: string, source: Source, madeAt: string, 
 /**
@@ -11,6 +11,10 @@ export type CopyView = { name: string, source: Source, madeAt: string,
  */
 size: number, 
 /**
- * `None`: it is damaged.
+ * `None`: it cannot be restored now.
  */
-holds: Holds | null, };
+holds: Holds | null, 
+/**
+ * It could not be read, and may be sound.
+ */
+unread: boolean, };

@@ -3,4 +3,4 @@
 /**
  * Where a file comes from that takes the place of the database.
  */
-export type Source = "export" | "backup" | "setAside";
+export type Source = "export" | "backup" | "setAside" | "damaged";

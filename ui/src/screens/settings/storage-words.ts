@@ -1,5 +1,6 @@
 // How what is kept on this computer is described.
 
+import type { SecretsLeft } from "../../api/bindings/SecretsLeft";
 import type { Source } from "../../api/bindings/Source";
 import type { Storage } from "../../api/bindings/Storage";
 import { clock, fileSize, moment, plural } from "../../format";
@@ -12,7 +13,9 @@ export function nameOf(it: { source: Source; file: string; madeAt: string }): st
     case "backup":
       return `The backup of ${moment(it.madeAt)}`;
     case "setAside":
-      return `What was set aside on ${moment(it.madeAt)}`;
+      return `The archived database of ${moment(it.madeAt)}`;
+    case "damaged":
+      return `The file archived as damaged on ${moment(it.madeAt)}`;
   }
 }
 
@@ -34,4 +37,20 @@ export function backupsInWords({ backups, newestBackup }: Storage, now = new Dat
   if (!newestBackup) return `${kept} There is none yet.`;
   const today = new Date(newestBackup).toDateString() === now.toDateString();
   return `${kept} Newest: ${today ? `today, ${clock(newestBackup)}` : moment(newestBackup)}.`;
+}
+
+/** What is to be done about removed secrets that may still be in files; empty when there are none. */
+export function secretsInWords(left: SecretsLeft[]): string[] {
+  const names = (damaged: boolean) =>
+    left
+      .filter((it) => it.damaged === damaged)
+      .map((it) => it.file)
+      .join(", ");
+  const [readable, damaged] = [names(false), names(true)];
+  const words: string[] = [];
+  if (readable)
+    words.push(`Not yet removed from ${readable}. Retropress tries again at the next start.`);
+  if (damaged)
+    words.push(`${damaged} cannot be opened. Delete what you do not need any more under Restore….`);
+  return words;
 }
