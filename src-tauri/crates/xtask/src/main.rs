@@ -37,9 +37,10 @@ cargo xtask <command>
                      moment of every recovery killed instead of one of each
   tour               do the main job in the real window; pictures, page and PDF go to target/tour
   bench [figure ...] measure speed and size against their limits; faults counts what is lost, doubled
-                     and overwritten beside two other tools, and writes the README's table
-  bindings           write ui/src/api/bindings, ui/src/api/commands.ts and the README's section
-                     on security again
+                     and overwritten beside two other tools, and writes README.md's and
+                     tests/RELIABILITY.md's tables; first times a first run from cold
+  bindings           write ui/src/api/bindings, ui/src/api/commands.ts and
+                     src-tauri/crates/app/SECURITY.md again
   dist               build the .deb and .rpm and say their sizes
 ";
 

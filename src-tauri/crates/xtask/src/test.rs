@@ -545,6 +545,12 @@ fn dependencies() -> Answer<Tally> {
     if let Some(skipped) = deny_is_missing() {
         return Ok(skipped);
     }
+    // It reads the packages of every system, and looks for them on this computer alone.
+    if !program::log("packages", cargo().args(["fetch", "--locked"]))?.passed {
+        return Ok(Tally::skipped(
+            "the packages of the other systems cannot be fetched from here",
+        ));
+    }
     whole(
         "cargo deny",
         cargo().args(["deny", "--offline", "check", "licenses", "bans", "sources"]),
