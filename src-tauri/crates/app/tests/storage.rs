@@ -259,7 +259,11 @@ async fn everything_arrives_on_the_other_laptop_but_the_secrets() {
         .unwrap();
     stage(&laptop, before).await;
     stop_and_start(&mut laptop).await;
-    assert!(notice(&laptop).await.starts_with("What was set aside on"));
+    assert!(
+        notice(&laptop)
+            .await
+            .starts_with("The archived database of")
+    );
     assert_eq!(laptop.team().await.name, "Mobile");
     laptop.app.settle().await;
     stop_and_start(&mut laptop).await;

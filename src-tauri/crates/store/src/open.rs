@@ -179,4 +179,18 @@ mod tests {
         assert_eq!(value("fullfsync"), 1);
         assert_eq!(value("checkpoint_fullfsync"), 1);
     }
+
+    #[test]
+    fn the_whole_file_is_checked_while_the_connection_is_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap().store;
+        let (tell, told) = std::sync::mpsc::channel();
+        let in_use = store.connection();
+        let checking = store.clone();
+        let checked = std::thread::spawn(move || tell.send(checking.integrity()));
+        let answer = told.recv_timeout(Duration::from_secs(10));
+        drop(in_use);
+        assert_eq!(answer.unwrap().unwrap(), "ok");
+        checked.join().unwrap().unwrap();
+    }
 }

@@ -122,7 +122,7 @@ impl Run {
 /// Of the thousands of calls that rewriting every file takes, each of the first hundred fails, and then
 /// one in so many. With this variable set each of them does.
 const THOROUGH: &str = "RETROPRESS_EVERY_CALL";
-const STRIDE: u32 = 37;
+const STRIDE: u32 = 97;
 
 /// Makes a copy of the template and works on it, with a fault at the first call, at the second, and so
 /// on, until there is none left that could fail.

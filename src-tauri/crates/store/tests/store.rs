@@ -398,43 +398,6 @@ fn backups_that_are_made_at_once_do_not_meet() {
     assert_eq!(unfinished, Vec::<String>::new());
 }
 
-/// Whoever checks a large file keeps nobody waiting.
-#[test]
-fn the_database_answers_while_it_is_checked() {
-    let (_folder, store) = with_team();
-    let words = "word ".repeat(20_000);
-    for number in 0..40 {
-        let id = format!("d{number}");
-        store
-            .create_draft(&id, TEAM, text("One", &words, "2026-01-01"), 1)
-            .unwrap();
-    }
-    let (begun, started) = std::sync::mpsc::channel();
-    std::thread::scope(|scope| {
-        let checking = scope.spawn(|| {
-            begun.send(()).unwrap();
-            let before = std::time::Instant::now();
-            let mut answers = Vec::new();
-            for _ in 0..20 {
-                answers.push(store.integrity().unwrap());
-            }
-            (answers, before.elapsed() / 20)
-        });
-        started.recv().unwrap();
-        let mut slowest = std::time::Duration::ZERO;
-        let mut reads = 0;
-        while !checking.is_finished() {
-            let before = std::time::Instant::now();
-            store.setting("theme").unwrap();
-            slowest = slowest.max(before.elapsed());
-            reads += 1;
-        }
-        let (answers, check) = checking.join().unwrap();
-        assert!(answers.iter().all(|it| it == "ok"));
-        assert!(reads > 40, "{reads} reads during 20 checks of {check:?}");
-    });
-}
-
 #[test]
 fn a_file_of_the_first_version_keeps_its_integrations() {
     let folder = tempfile::tempdir().unwrap();
