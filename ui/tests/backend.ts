@@ -35,6 +35,7 @@ import type { Step } from "../src/api/bindings/Step";
 import type { Storage } from "../src/api/bindings/Storage";
 import type { Summary } from "../src/api/bindings/Summary";
 import type { Team } from "../src/api/bindings/Team";
+import type { UnreadableEntry } from "../src/api/bindings/UnreadableEntry";
 import type { Template } from "../src/api/bindings/Template";
 import type * as commands from "../src/api/commands";
 import { tell } from "../src/api/events";
@@ -75,6 +76,8 @@ export interface State {
   reaches: Record<string, Reach>;
   /** Integrations that are paused. */
   paused: string[];
+  /** Entries of each connection's Outbox that cannot be read. */
+  unreadable: UnreadableEntry[];
   checked: Storage["checked"];
   /** Backups and what was archived. */
   copies: CopyView[];
@@ -174,6 +177,7 @@ export class Backend {
       outbox: [],
       reaches: {},
       paused: [],
+      unreadable: [],
       checked: "sound",
       copies: sample.copies(),
       staged: null,
@@ -956,8 +960,13 @@ export class Backend {
         problems: [],
         updates:
           draft.publicationId && "version" in draft.state
-            ? { publicationId: draft.publicationId, version: draft.state.version }
+            ? {
+                publicationId: draft.publicationId,
+                version: draft.state.version,
+                changed: draft.state.type === "published" && draft.state.changed,
+              }
             : null,
+        operationId: draft.operationId,
       };
     },
     preview_pdf: () => ({ base64: onePage, pages: 1, size: 602, missing: [] }),
@@ -1005,11 +1014,12 @@ export class Backend {
 
     list_outbox: ({ teamId }) => {
       const { needYou } = this.outboxStatus(teamId);
-      const queues = this.connections(teamId).map((connection) => ({
+      const queues = this.connections(teamId).map((connection, at) => ({
         connection,
         rows: this.state.outbox
           .filter((it) => it.integrationId === connection.integrationId)
           .map((it) => it.row),
+        unreadable: at === 0 ? this.state.unreadable : [],
       }));
       return { queues, total: queues.reduce((sum, it) => sum + it.rows.length, 0), needYou };
     },
@@ -1022,6 +1032,10 @@ export class Backend {
         queued.push({ draftId, operation, error: null });
       }
       return queued;
+    },
+    discard_operation: ({ operationId }) => {
+      this.state.unreadable = this.state.unreadable.filter((it) => it.operationId !== operationId);
+      tell({ type: "operationChanged", operationId, draftId: null });
     },
     cancel_operations: ({ operationIds }) =>
       (operationIds as string[]).map((id) => this.end(id, "cancelled")),

@@ -101,6 +101,34 @@ describe("the Outbox", () => {
     if (command !== "view_operation") await screen.findByText(/^4 in all/);
   });
 
+  it("offers to discard what cannot be read, and nothing else", async () => {
+    const backend = await openOutbox();
+    backend.state.unreadable = [
+      {
+        operationId: "operation-u",
+        title: "Sprint 40 - Retrospective",
+        queuedAt: "2026-11-19T10:30:00Z",
+        error: problem("internal", {
+          message: "This entry of the Outbox cannot be read",
+          details: "unknown state",
+        }),
+      },
+    ];
+    tell({ type: "outboxChanged" });
+    const [heading] = await screen.findAllByRole("heading", { name: "Sprint 40 - Retrospective" });
+    const entry = within(heading?.closest("li") as HTMLElement);
+    expect(entry.getByText("This entry of the Outbox cannot be read")).toBeTruthy();
+    await expectNoFindings();
+    const [discard] = entry.getAllByRole("button", { name: /^Discard/ });
+    await userEvent.click(discard as HTMLElement);
+    await waitFor(() =>
+      expect(called(backend, "discard_operation")).toEqual([{ operationId: "operation-u" }]),
+    );
+    await waitFor(() =>
+      expect(screen.queryByRole("heading", { name: "Sprint 40 - Retrospective" })).toBeNull(),
+    );
+  });
+
   it("moves the focus on when its row is gone", async () => {
     await openOutbox();
     const user = userEvent.setup();

@@ -156,6 +156,45 @@ it("makes a new version of a page that is published and was changed since", asyn
   screen.getByText("The same page gets version 3, and a new PDF.");
 });
 
+describe("a draft that is published at one of two connections", () => {
+  const done = (id: string): Operation =>
+    stopped({ id, state: "done", kind: "update", publicationId: "publication-draft-4" });
+
+  async function shareTwo() {
+    const backend = await openApp("/summaries", samples());
+    backend.state.operations.push(done("operation-1"), stopped({ id: "operation-2" }));
+    const answer = backend.answers.preview_share;
+    backend.override("preview_share", async (args) => {
+      const preview = await answer(args);
+      const first = preview.target?.integrationId === "integration-1";
+      return {
+        ...preview,
+        updates: first
+          ? { publicationId: "publication-draft-4", version: 2, changed: false }
+          : null,
+        operationId: first ? "operation-1" : "operation-2",
+      };
+    });
+    location.hash = "#/draft/draft-4/share";
+    await screen.findByText("Published as version 2");
+    return { backend, user: userEvent.setup({ delay: null }) };
+  }
+
+  it("says for each whether it will be a new page, and what became of its last publish", async () => {
+    const { backend, user } = await shareTwo();
+    expect(screen.getByRole("button", { name: "Republish" })).toBeTruthy();
+    await user.selectOptions(screen.getByLabelText("Connection"), "integration-2");
+    await screen.findByText(/^A new page is created here/);
+    screen.getByRole("heading", { name: "Publishing" });
+    expect(screen.queryByText("Published as version 2")).toBeNull();
+    expect(calls(backend, "open_operation").at(-1)).toEqual({ operationId: "operation-2" });
+    publishButton();
+    await user.selectOptions(screen.getByLabelText("Connection"), "integration-1");
+    await screen.findByText("Published as version 2");
+    expect(screen.queryByText(/^A new page is created here/)).toBeNull();
+  });
+});
+
 it("says that there is no connection yet, and leads to CONNECT", async () => {
   const { backend, user } = await share("draft-1", { ...samples(), integrations: [] });
   screen.getByText("Connect the team to Confluence to publish.", { exact: false });

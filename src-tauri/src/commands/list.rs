@@ -84,6 +84,7 @@ commands! {
     check_outbox = outbox::check_all(team_id: String) -> OutboxStatus;
     publish_many = outbox::publish_many(draft_ids: Vec<String>, integration_id: String) -> Vec<Queued>;
     cancel_operations = outbox::cancel_many(operation_ids: Vec<String>) -> Vec<Operation>;
+    discard_operation = publish::discard(operation_id: String) -> ();
     retry_operations = outbox::retry_many(operation_ids: Vec<String>) -> Vec<Operation>;
     pause_integration = outbox::pause(integration_id: String) -> ();
     resume_integration = outbox::resume(integration_id: String) -> ();

@@ -203,6 +203,8 @@ export const publishMany = (draftIds: Array<string>, integrationId: string): Pro
 
 export const cancelOperations = (operationIds: Array<string>): Promise<Array<Operation>> => call("cancel_operations", { operationIds });
 
+export const discardOperation = (operationId: string): Promise<void> => call("discard_operation", { operationId });
+
 export const retryOperations = (operationIds: Array<string>): Promise<Array<Operation>> => call("retry_operations", { operationIds });
 
 export const pauseIntegration = (integrationId: string): Promise<void> => call("pause_integration", { integrationId });

@@ -357,13 +357,13 @@ pub async fn resume(app: &App, integration_id: String) -> Result<Connection> {
     begin(app, session).await
 }
 
-/// Forgets the session and the secret in it.
+/// Forgets the session and the secret in it, and ends its test.
 pub async fn leave(app: &App, session_id: String) -> Result<()> {
     let left = lock(&app.inner.sessions).remove(&session_id);
     if let Some(session) = left {
         network::close_new(app, &session.team_id);
     }
-    Ok(())
+    publish::end_left_tests(app, false).await
 }
 
 /// Forgets a session that was saved, and those of the same sign-in with it.
@@ -376,6 +376,7 @@ pub(crate) fn end(app: &App, session_id: &str, session: &Session) {
         id != session_id && !same
     });
     network::close_new(app, &session.team_id);
+    publish::end_left_tests_soon(app);
 }
 
 /// Forgets the sessions of an integration whose secret was removed.
@@ -383,12 +384,14 @@ pub(crate) fn forget_saved(app: &App, integration_id: &str) {
     lock(&app.inner.sessions).retain(|_, it| {
         it.integration_id.as_deref() != Some(integration_id) || !it.with_saved_secret
     });
+    publish::end_left_tests_soon(app);
 }
 
 /// Forgets everything that goes on for an integration that is disconnected.
 pub(crate) async fn forget(app: &App, integration_id: &str) {
     sign_in::forget(app, integration_id).await;
     lock(&app.inner.sessions).retain(|_, it| it.integration_id.as_deref() != Some(integration_id));
+    publish::end_left_tests_soon(app);
 }
 
 /// All spaces of the account, from every page of the list; personal ones last.

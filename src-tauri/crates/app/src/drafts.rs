@@ -29,7 +29,7 @@ pub struct Draft {
     pub content: Summary,
     pub saved_at: DateTime<Utc>,
     pub state: PublishState,
-    /// The publication made of it, if any.
+    /// Its last live publication, whichever integration it is at; a deleted one where none is live.
     pub publication_id: Option<String>,
     /// The last publish of it, if any.
     pub operation_id: Option<String>,
@@ -438,7 +438,12 @@ pub(crate) fn time(milliseconds: i64) -> DateTime<Utc> {
 
 /// Its title, or its date where it has none.
 pub(crate) fn title_or_date(summary: &Summary) -> String {
-    match (summary.title().trim(), summary.date()) {
+    name(summary.title(), summary.date())
+}
+
+/// What a summary of this title and date is called.
+pub(crate) fn name(title: &str, date: Option<NaiveDate>) -> String {
+    match (title.trim(), date) {
         ("", Some(date)) => date_in_words(date),
         ("", None) => "Untitled".to_owned(),
         (title, _) => title.to_owned(),

@@ -37,6 +37,8 @@ pub enum ErrorCode {
     Gone,
     /// The draft was changed elsewhere since it was opened.
     StaleDraft,
+    /// An operation of the same draft at the same integration has not ended.
+    UnderWay,
     NoSuchHost,
     ConnectionRefused,
     ConnectionLost,
@@ -262,7 +264,11 @@ impl From<StoreError> for ApiError {
                 "This draft was changed in the meantime",
                 "Open it again, or keep your version.",
             ),
-            StoreError::DiskFull(_) | StoreError::OtherContent | StoreError::Sqlite(_) => {
+            StoreError::DiskFull(_)
+            | StoreError::OtherContent
+            | StoreError::UnderWay { .. }
+            | StoreError::Republished
+            | StoreError::Sqlite(_) => {
                 return Self::internal(&problem);
             }
         };

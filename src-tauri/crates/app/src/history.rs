@@ -294,12 +294,14 @@ pub async fn delete(app: &App, publication_id: String) -> Result<Operation> {
     publish::delete(app, &publication_id).await
 }
 
-/// Publishes the draft as it stands now as a new version of the same page, with a new PDF.
+/// Publishes the draft as it stands now as a new version of this very page, with a new PDF; as a new
+/// page where this one was deleted.
 pub async fn republish(app: &App, publication_id: String) -> Result<Operation> {
     let it = find(app, &publication_id)?;
-    let draft_id = it.draft_id.ok_or_else(|| ApiError::gone("The draft"))?;
-    let integration_id = it.integration_id.ok_or_else(disconnected)?;
-    publish::publish(app, draft_id, integration_id).await
+    let draft_id = it.draft_id.clone();
+    let draft_id = draft_id.ok_or_else(|| ApiError::gone("The draft"))?;
+    let integration_id = it.integration_id.clone().ok_or_else(disconnected)?;
+    publish::republish(app, &it, &draft_id, &integration_id).await
 }
 
 fn find(app: &App, publication_id: &str) -> Result<PublicationRecord> {

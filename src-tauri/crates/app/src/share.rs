@@ -22,8 +22,10 @@ pub struct SharePreview {
     pub target: Option<Target>,
     /// What keeps it from being published, each at its field.
     pub problems: Vec<crate::ApiError>,
-    /// This draft is published already: publishing makes a new version of that page.
+    /// This draft is published at the target already: publishing makes a new version of that page.
     pub updates: Option<Updates>,
+    /// The draft's publish to the target that has not ended, else the last one.
+    pub operation_id: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -47,6 +49,8 @@ pub struct Target {
 pub struct Updates {
     pub publication_id: String,
     pub version: u32,
+    /// The draft was edited since that version.
+    pub changed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -92,6 +96,7 @@ pub async fn preview(
         pdf_name: it.plan.pdf_name,
         target,
         updates: it.updates,
+        operation_id: it.operation_id,
     })
 }
 
@@ -191,22 +196,28 @@ struct Prepared {
     integration: Option<StoredIntegration>,
     plan: Plan,
     updates: Option<Updates>,
+    operation_id: Option<String>,
 }
 
 fn prepare(app: &App, draft_id: &str, integration_id: Option<&str>) -> Result<Prepared> {
     let draft = drafts::record(app, draft_id)?;
     let team = teams::find(app, &draft.team_id)?;
     let content = drafts::parse(&draft.content)?;
-    let published = app
-        .store()
-        .publication_of_draft(draft_id)?
-        .filter(|it| it.status != "deleted");
     let integration = match integration_id {
         Some(id) => Some(integrations::find(app, id)?),
-        None => integrations::first_of(app, &team.id, published.as_ref())?,
+        None => {
+            let last = app.store().last_publication(draft_id)?;
+            let last = last.filter(|it| it.status != "deleted");
+            integrations::first_of(app, &team.id, last.as_ref())?
+        }
     };
-    let updated =
-        published.filter(|it| it.integration_id.as_ref() == integration.as_ref().map(|it| &it.id));
+    let (updated, operation) = match &integration {
+        Some(it) => (
+            app.store().publication_at(draft_id, &it.id)?,
+            app.store().last_operation(draft_id, &it.id)?,
+        ),
+        None => (None, None),
+    };
     let plan = publish::plan(
         app,
         &team,
@@ -224,6 +235,8 @@ fn prepare(app: &App, draft_id: &str, integration_id: Option<&str>) -> Result<Pr
         updates: updated.map(|it| Updates {
             publication_id: it.id,
             version: it.version,
+            changed: it.draft_revision != draft.revision,
         }),
+        operation_id: operation.map(|it| it.id),
     })
 }

@@ -482,7 +482,7 @@ pub async fn stage(app: &App, candidate_id: String) -> Result<Storage> {
     let note = move |kinds: &[String]| {
         let deletions = kinds
             .iter()
-            .filter(|it| matches!(from_text(it), Ok(OperationKind::Delete)))
+            .filter(|it| **it == OperationKind::Delete.name())
             .count();
         let staged = Staged {
             source: it.source,

@@ -270,6 +270,7 @@ const LOG_MESSAGES: &[&str] = &[
     "a fault of ours",
     "a notification could not be shown",
     "a sign-in could not be renewed",
+    "a test of the wizard was not ended",
     "an operation could not be taken up",
     "and could not be written down",
     "core dumps could not be switched off",

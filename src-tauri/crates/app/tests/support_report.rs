@@ -207,6 +207,7 @@ async fn no_secret_name_address_or_title_gets_into_it() {
         "ERROR the operation stopped",
         "ERROR something else",
         "WARN something else",
+        "create, needsAttention, step ",
     ] {
         assert!(report.contains(told), "{told}: {report}");
     }

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 
-use crate::{Result, Store, StoreError};
+use crate::{Result, Store, StoreError, publications::LAST_PUBLICATION};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftRecord {
@@ -11,6 +11,7 @@ pub struct DraftRecord {
     pub revision: i64,
     pub saved_at: i64,
     pub content: String,
+    /// Its last live publication, else the one that was deleted last.
     pub publication_id: Option<String>,
     pub operation_id: Option<String>,
 }
@@ -61,12 +62,13 @@ pub struct DraftRow {
     pub standing: Standing,
 }
 
-/// How far a draft's publishing got.
+/// How far a draft's publishing got, over all integrations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// State, step and error of its last operation.
+    /// State, step and error of the operation that needs its author, else of one that moves, else of
+    /// the last one.
     pub operation: Option<(String, String, Option<String>)>,
-    /// Status, version and frozen revision of its publication.
+    /// Status, version and frozen revision of its last live publication.
     pub publication: Option<(String, u32, i64)>,
 }
 
@@ -88,8 +90,16 @@ const ROW: &str = "d.id, d.kind, d.title, d.date, d.contents, d.revision, d.save
 
 const STANDING: &str = "o.state, o.step, o.error, p.status, p.version, p.draft_revision";
 
-const STANDING_JOIN: &str = "LEFT JOIN operation o ON o.id = d.operation_id
-                             LEFT JOIN publication p ON p.id = d.publication_id";
+fn standing_join() -> String {
+    format!(
+        "LEFT JOIN operation o ON o.id = coalesce(
+             (SELECT id FROM operation open
+              WHERE open.draft_id = d.id AND open.ended_at IS NULL
+              ORDER BY open.state IN ('conflict', 'needsAttention') DESC, open.rowid DESC LIMIT 1),
+             d.operation_id)
+         LEFT JOIN publication p ON p.id = {LAST_PUBLICATION}"
+    )
+}
 
 fn standing(row: &Row<'_>, first: usize) -> rusqlite::Result<Standing> {
     let state: Option<String> = row.get(first)?;
@@ -142,12 +152,12 @@ impl Store {
     pub fn draft(&self, id: &str) -> Result<DraftRecord> {
         self.read(|tx| {
             Ok(tx
-                .prepare_cached(
-                    "SELECT d.id, d.team_id, d.revision, d.saved_at, c.content, d.publication_id,
-                            d.operation_id
+                .prepare_cached(&format!(
+                    "SELECT d.id, d.team_id, d.revision, d.saved_at, c.content,
+                            {LAST_PUBLICATION}, d.operation_id
                      FROM draft d JOIN draft_content c USING (number)
-                     WHERE d.id = ?1 AND d.deleted_at IS NULL",
-                )?
+                     WHERE d.id = ?1 AND d.deleted_at IS NULL"
+                ))?
                 .query_row([id], |row| {
                     Ok(DraftRecord {
                         id: row.get(0)?,
@@ -256,7 +266,8 @@ impl Store {
                      WHERE d.team_id = :team AND d.deleted_at IS NULL {matching}
                        AND (:kind IS NULL OR d.kind = :kind)
                      ORDER BY {order} LIMIT :limit OFFSET :offset
-                 ) d {STANDING_JOIN} ORDER BY {order}"
+                 ) d {} ORDER BY {order}",
+                standing_join()
             ))?;
             let rows = statement
                 .query_map(
@@ -285,7 +296,8 @@ impl Store {
         self.read(|tx| {
             Ok(tx
                 .prepare_cached(&format!(
-                    "SELECT {STANDING} FROM draft d {STANDING_JOIN} WHERE d.id = ?1"
+                    "SELECT {STANDING} FROM draft d {} WHERE d.id = ?1",
+                    standing_join()
                 ))?
                 .query_row([draft_id], |row| standing(row, 0))?)
         })

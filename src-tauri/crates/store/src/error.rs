@@ -35,6 +35,12 @@ pub enum StoreError {
     /// The revision that is saved now.
     #[error("the draft was changed since it was opened (saved revision {saved})")]
     Stale { saved: i64 },
+    /// The operation of the draft at the integration that has not ended.
+    #[error("an operation of this draft is under way at this integration ({operation})")]
+    UnderWay { operation: String },
+    /// The draft's page at the integration was made, updated or deleted.
+    #[error("the page was published or deleted since this was frozen")]
+    Republished,
     #[error("the same operation with other content")]
     OtherContent,
     /// A file that cannot take the place of the database, or cannot be written.

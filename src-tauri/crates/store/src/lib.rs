@@ -45,8 +45,10 @@ pub use integrations::IntegrationRecord;
 pub use library::Shelf;
 pub use network::NetworkRecord;
 pub use open::Opened;
-pub use operations::{OperationProgress, OperationRecord};
-pub use outbox::{OpenOperation, OutboxLane};
+pub use operations::{
+    Basis, OperationHead, OperationProgress, OperationRecord, PageBasis, Rendered,
+};
+pub use outbox::OutboxLane;
 pub use publications::{PublicationFilter, PublicationOrder, PublicationRecord, TimelineRecord};
 pub use replacement::{Contents, CopyKind, CopyProblem, KeptCopy, Replacement};
 pub use soundness::Soundness;

@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema-outbox.sql"),
     include_str!("schema-history.sql"),
     include_str!("schema-withdrawn.sql"),
+    include_str!("schema-publications.sql"),
 ];
 
 /// An open store, and what the user should be told about it.

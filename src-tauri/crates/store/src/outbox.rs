@@ -1,21 +1,13 @@
 //! What the outbox waits for: paused integrations, refused sign-ins, pauses a server asked for.
 
-use rusqlite::{Row, params};
+use std::collections::HashMap;
 
-use crate::{OperationProgress, Result, Store, operations::progress};
+use rusqlite::params;
 
-/// An operation without what was rendered, for lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenOperation {
-    pub id: String,
-    pub kind: String,
-    pub team_id: String,
-    pub integration_id: Option<String>,
-    pub draft_id: Option<String>,
-    pub frozen: String,
-    pub started_at: i64,
-    pub progress: OperationProgress,
-}
+use crate::{
+    OperationHead, Result, Store,
+    operations::{HEAD, head},
+};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OutboxLane {
@@ -24,29 +16,29 @@ pub struct OutboxLane {
     pub sign_in_problem: Option<String>,
 }
 
-fn open_operation(row: &Row<'_>) -> rusqlite::Result<OpenOperation> {
-    Ok(OpenOperation {
-        id: row.get(0)?,
-        kind: row.get(1)?,
-        team_id: row.get(2)?,
-        integration_id: row.get(3)?,
-        draft_id: row.get(4)?,
-        frozen: row.get(5)?,
-        started_at: row.get(6)?,
-        progress: progress(row, 7)?,
-    })
-}
-
 impl Store {
     /// Those that have not ended, oldest first.
-    pub fn outbox(&self) -> Result<Vec<OpenOperation>> {
+    pub fn outbox(&self) -> Result<Vec<OperationHead>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT {HEAD} FROM operation WHERE ended_at IS NULL ORDER BY id"
+            ))?;
+            let rows = statement.query_map([], head)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Title and date of the drafts of [`Store::outbox`], by the draft's id.
+    #[allow(clippy::type_complexity, reason = "two columns of a row")]
+    pub fn drafts_in_outbox(&self) -> Result<HashMap<String, (String, Option<String>)>> {
         self.read(|tx| {
             let mut statement = tx.prepare_cached(
-                "SELECT id, kind, team_id, integration_id, draft_id, frozen, started_at, title,
-                        publication_id, state, step, in_doubt, progress, error, ended_at
-                 FROM operation WHERE ended_at IS NULL ORDER BY id",
+                "SELECT id, title, date FROM draft
+                 WHERE deleted_at IS NULL
+                   AND id IN (SELECT draft_id FROM operation WHERE ended_at IS NULL)",
             )?;
-            let rows = statement.query_map([], open_operation)?;
+            let rows =
+                statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }

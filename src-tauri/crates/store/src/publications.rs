@@ -183,18 +183,74 @@ impl Store {
         })
     }
 
-    /// The live publication made of the draft, if there is one.
-    pub fn publication_of_draft(&self, draft_id: &str) -> Result<Option<PublicationRecord>> {
+    /// The draft's publication at the integration: the page its next publish there updates.
+    pub fn publication_at(
+        &self,
+        draft_id: &str,
+        integration_id: &str,
+    ) -> Result<Option<PublicationRecord>> {
+        self.read(|tx| publication_at(tx, draft_id, integration_id))
+    }
+
+    /// The draft's last live publication, at whichever integration; a deleted one where none is live.
+    pub fn last_publication(&self, draft_id: &str) -> Result<Option<PublicationRecord>> {
         self.read(|tx| {
             Ok(tx
                 .prepare_cached(&format!(
                     "SELECT {COLUMNS} FROM publication
-                     WHERE id = (SELECT publication_id FROM draft WHERE id = ?1)"
+                     WHERE id = (SELECT {LAST_PUBLICATION} FROM draft d WHERE d.id = ?1)"
                 ))?
                 .query_row([draft_id], record)
                 .optional()?)
         })
     }
+}
+
+/// Id of the last live publication of the draft `d`, else of the one it named last.
+pub(crate) const LAST_PUBLICATION: &str = "coalesce(
+    (SELECT live.id FROM publication live
+     WHERE live.draft_id = d.id AND live.status <> 'deleted'
+     ORDER BY live.superseded, live.published_at DESC, live.rowid DESC LIMIT 1),
+    d.publication_id)";
+
+pub(crate) fn publication_at(
+    tx: &Transaction<'_>,
+    draft_id: &str,
+    integration_id: &str,
+) -> Result<Option<PublicationRecord>> {
+    Ok(tx
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM publication
+             WHERE draft_id = ?1 AND integration_id = ?2 AND status <> 'deleted'
+             ORDER BY superseded, rowid DESC LIMIT 1"
+        ))?
+        .query_row([draft_id, integration_id], record)
+        .optional()?)
+}
+
+/// A publication that `operation` has just made becomes the draft's own at its integration. One that
+/// was cancelled and arrived all the same does not push aside what was begun since.
+pub(crate) fn take_the_place(
+    tx: &Transaction<'_>,
+    it: &PublicationRecord,
+    operation: &str,
+) -> Result<()> {
+    let overtaken = tx
+        .prepare_cached(
+            "SELECT 1 FROM operation
+             WHERE draft_id = ?1 AND integration_id = ?2
+               AND rowid > (SELECT rowid FROM operation WHERE id = ?3)",
+        )?
+        .exists(params![it.draft_id, it.integration_id, operation])?;
+    let superseded = if overtaken { "id = ?3" } else { "id <> ?3" };
+    tx.execute(
+        &format!(
+            "UPDATE publication SET superseded = 1
+             WHERE draft_id = ?1 AND integration_id = ?2 AND {superseded}"
+        ),
+        params![it.draft_id, it.integration_id, it.id],
+    )?;
+    Ok(())
 }
 
 pub(crate) fn add_to_timeline(
@@ -209,7 +265,11 @@ pub(crate) fn add_to_timeline(
     Ok(())
 }
 
-pub(crate) fn save(tx: &Transaction<'_>, it: &PublicationRecord) -> Result<()> {
+/// Answers whether it is a new one.
+pub(crate) fn save(tx: &Transaction<'_>, it: &PublicationRecord) -> Result<bool> {
+    let known = tx
+        .prepare_cached("SELECT 1 FROM publication WHERE id = ?1")?
+        .exists([&it.id])?;
     tx.execute(
         "INSERT INTO publication (id, team_id, team_name, integration_id, draft_id, kind, title,
              folded, date, status, site_name, space_id, space_key, space_name, parent, page_id,
@@ -253,5 +313,5 @@ pub(crate) fn save(tx: &Transaction<'_>, it: &PublicationRecord) -> Result<()> {
             it.published_at
         ],
     )?;
-    Ok(())
+    Ok(!known)
 }

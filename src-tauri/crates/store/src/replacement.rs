@@ -45,7 +45,7 @@ pub struct Contents {
     pub teams: Vec<String>,
     pub drafts: u32,
     pub published: u32,
-    /// Operations that have not ended.
+    /// Operations that have not ended; the wizard's tests are none.
     pub unfinished: u32,
     /// Bytes.
     pub size: u64,
@@ -561,7 +561,10 @@ fn contents(file: &Connection, size: u64) -> Result<Contents> {
         teams: teams.collect::<Result<_, _>>()?,
         drafts: count("SELECT count(*) FROM draft WHERE deleted_at IS NULL")?,
         published: count("SELECT count(*) FROM publication WHERE status <> 'deleted'")?,
-        unfinished: count("SELECT count(*) FROM operation WHERE ended_at IS NULL")?,
+        unfinished: count(
+            "SELECT count(*) FROM operation
+             WHERE ended_at IS NULL AND integration_id IS NOT NULL",
+        )?,
         size,
         exported,
     })

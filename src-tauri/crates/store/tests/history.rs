@@ -64,7 +64,7 @@ impl History {
             .execute(
                 "INSERT INTO publication VALUES (?1, ?2, 'T', NULL, NULL, 'retrospective', ?3, ?4, ?5,
                      'published', 'Wiki', '1', ?6, ?6 || ' space', '', '9', 'l', 1, 'p', 1, NULL,
-                     'Ada', 'r', 'm', 1, ?7)",
+                     'Ada', 'r', 'm', 1, ?7, 0)",
                 params![id, team, title, title.to_lowercase(), date, space, at],
             )
             .unwrap();

@@ -184,7 +184,7 @@ fn damage_that_a_check_finds_is_set_aside_at_the_next_start() {
     let (folder, store) = with_team();
     for number in 0..400 {
         store
-            .create_team(&format!("t{number}"), &"Team ".repeat(40), 2)
+            .create_team(&format!("t{number}"), &"Team ".repeat(400), 2)
             .unwrap();
     }
     assert!(store.check().unwrap().is_sound());

@@ -9,7 +9,7 @@ export type Draft = { id: string, teamId: string,
  */
 revision: number, content: Summary, savedAt: string, state: PublishState, 
 /**
- * The publication made of it, if any.
+ * Its last live publication, whichever integration it is at; a deleted one where none is live.
  */
 publicationId: string | null, 
 /**

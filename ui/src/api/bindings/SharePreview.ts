@@ -14,6 +14,10 @@ target: Target | null,
  */
 problems: Array<ApiError>, 
 /**
- * This draft is published already: publishing makes a new version of that page.
+ * This draft is published at the target already: publishing makes a new version of that page.
  */
-updates: Updates | null, };
+updates: Updates | null, 
+/**
+ * The draft's publish to the target that has not ended, else the last one.
+ */
+operationId: string | null, };

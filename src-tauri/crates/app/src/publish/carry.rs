@@ -4,7 +4,7 @@
 use retropress_confluence::{
     Client, Edition, FoundPage as ServerPage, NewPage, PageUpdate, Site, Upload,
 };
-use retropress_store::{OperationRecord, PublicationRecord, TimelineRecord};
+use retropress_store::{OperationHead, PublicationRecord, Rendered, StoreError, TimelineRecord};
 
 use super::{
     OperationKind, Phase, Stage,
@@ -13,14 +13,15 @@ use super::{
         file_comment, step, version_message,
     },
     failure::Failure,
-    freeze::Frozen,
+    freeze::{Fresh, Frozen},
+    kept::Kept,
     queue::Entry,
     words,
     worker::Carrier,
 };
 use crate::{
     ApiError, App, ErrorCode, Result,
-    clients::{self, from_text, to_text},
+    clients::{self, to_text},
     connect, drafts,
     history::TimelineEvent,
     integrations::{self, Parent},
@@ -29,7 +30,9 @@ use crate::{
 /// One operation, as it is loaded to be gone on with.
 pub(super) struct Work {
     app: App,
-    record: OperationRecord,
+    record: OperationHead,
+    /// Read by whoever carries it, and by nobody else.
+    rendered: Option<Rendered>,
     frozen: Frozen,
     pub state: State,
     client: Option<Client>,
@@ -90,6 +93,12 @@ pub(super) async fn carry(app: &App, id: &str, carrier: &Carrier) {
 
 fn taken_up(app: &App, id: &str) -> Result<Work> {
     let mut work = Work::load(app, id)?;
+    work.rendered = match app.store().rendered(id) {
+        Ok(rendered) => Some(rendered),
+        // A deletion sends nothing; of all else the first call that needs it says so.
+        Err(StoreError::Gone) => None,
+        Err(problem) => return Err(problem.into()),
+    };
     if app.outbox().unwritten(id).is_some() {
         // As after a restart: what was not written down is not known any more.
         work.happens(Event::Restarted)?;
@@ -111,31 +120,56 @@ pub(super) async fn happen(app: &App, id: &str, event: Event) -> Result<()> {
     Work::load(app, id)?.happens(event)
 }
 
+/// Ends the operation and writes the one that takes its place: both or neither.
+///
+/// Waits for a call that is under way. `false`: it does not stand as it was shown any more, or the
+/// other was overtaken, and nothing was written.
+pub(super) async fn replace(app: &App, shown: &OperationHead, fresh: &Fresh) -> Result<bool> {
+    let carrier = app.outbox().carrier(&shown.id);
+    let _quiet = carrier.sending.lock().await;
+    let mut work = Work::load(app, &shown.id)?;
+    work.state = step(work.state.clone(), Event::Cancelled).0;
+    work.take_down(app.now().timestamp_millis())?;
+    let ended = &work.record.progress;
+    let store = app.store();
+    let written = store.replace_operation(shown, ended, &fresh.record, fresh.basis());
+    if super::unless_overtaken(written)? {
+        work.tell_of_it();
+        return Ok(true);
+    }
+    // The worker keeps only what moves.
+    let stands = Work::load(app, &shown.id)?;
+    app.outbox().put(&shown.id, stands.entry());
+    Ok(false)
+}
+
 impl Work {
+    /// Without what was rendered.
     pub fn load(app: &App, id: &str) -> Result<Self> {
-        let record = app.store().operation(id)?;
-        let frozen: Frozen = from_text(&record.frozen)?;
-        let known = known_parent(app, &record, &frozen);
+        let kept = Kept::of(app.store().operation_head(id)?)?;
+        Ok(Self::of(app, kept))
+    }
+
+    pub fn of(app: &App, kept: Kept) -> Self {
+        let known = known_parent(app, &kept.head, &kept.frozen);
         let state = State {
-            plan: plan(&record, &frozen, known)?,
-            phase: Phase::of(&record.progress.state),
-            stage: Stage::of(&record.progress.step),
-            in_doubt: record.progress.in_doubt,
-            found: from_text(&record.progress.found)?,
-            problem: match &record.progress.error {
-                Some(text) => Some(from_text(text)?),
-                None => None,
-            },
+            plan: plan(&kept, known),
+            phase: kept.phase,
+            stage: kept.stage,
+            in_doubt: kept.head.progress.in_doubt,
+            found: kept.found,
+            problem: kept.problem,
         };
-        Ok(Self {
+        Self {
             clock_moves: app.outbox().clock_moves(),
             client: None,
             failure: None,
             app: app.clone(),
-            record,
-            frozen,
+            record: kept.head,
+            rendered: None,
+            frozen: kept.frozen,
             state,
-        })
+        }
     }
 
     fn happens(&mut self, event: Event) -> Result<()> {
@@ -275,6 +309,16 @@ impl Work {
             Ok(client) => client,
             Err(problem) => return Answer::Failed(Failure::before_the_call(problem)),
         };
+        let sends = matches!(
+            call,
+            Call::CreatePage { .. } | Call::UpdatePage { .. } | Call::Upload { .. }
+        );
+        if sends && self.rendered.is_none() {
+            match self.app.store().rendered(&self.record.id) {
+                Ok(rendered) => self.rendered = Some(rendered),
+                Err(problem) => return Answer::Failed(Failure::before_the_call(problem.into())),
+            }
+        }
         match self.ask(&client, call).await {
             Ok(answer) => answer,
             Err(problem) => Answer::Failed(Failure::of(&problem)),
@@ -328,7 +372,7 @@ impl Work {
                     space: frozen.space.clone(),
                     parent_id: parent_id.clone(),
                     title: self.state.plan.title.clone(),
-                    body: self.record.storage.clone(),
+                    body: self.storage(),
                 };
                 saved(client.create_page(&page).await?)
             }
@@ -348,7 +392,7 @@ impl Work {
                     id: page_id(),
                     space,
                     title: self.state.plan.title.clone(),
-                    body: self.record.storage.clone(),
+                    body: self.storage(),
                     version: *version,
                     message: version_message(&self.record.id),
                     parent_id: parent_id.clone(),
@@ -367,7 +411,10 @@ impl Work {
                 let upload = Upload {
                     file_name: name.clone(),
                     media_type: "application/pdf".to_owned(),
-                    bytes: self.record.pdf.clone(),
+                    bytes: self
+                        .rendered
+                        .as_ref()
+                        .map_or_else(Vec::new, |it| it.pdf.clone()),
                     comment: file_comment(&self.state.plan),
                     replaces: replaces.clone(),
                 };
@@ -386,6 +433,11 @@ impl Work {
                 Answer::Done
             }
         })
+    }
+
+    fn storage(&self) -> String {
+        let rendered = self.rendered.as_ref();
+        rendered.map_or_else(String::new, |it| it.storage.clone())
     }
 
     fn seen(&self, page: ServerPage) -> Seen {
@@ -433,22 +485,9 @@ impl Work {
             Some(Milestone::Deleted) => self.publication("deleted")?,
             Some(Milestone::Stopped) | None => None,
         };
-        let state = &self.state;
-        let progress = &mut self.record.progress;
-        progress.state = state.phase.name().to_owned();
-        progress.step = state.stage.name().to_owned();
-        progress.in_doubt = state.in_doubt;
-        progress.found = to_text(&state.found)?;
-        progress.error = match &state.problem {
-            Some(problem) => Some(to_text(problem)?),
-            None => None,
-        };
-        progress.ended_at = match state.phase.has_ended() {
-            true => progress.ended_at.or(Some(now)),
-            false => None,
-        };
+        self.take_down(now)?;
         if let Some(publication) = &publication {
-            progress.publication_id = Some(publication.id.clone());
+            self.record.progress.publication_id = Some(publication.id.clone());
         }
         let timeline = match (milestone, &publication) {
             (Some(milestone), Some(_)) => self.timeline(milestone, now)?,
@@ -468,11 +507,11 @@ impl Work {
             self.app.store().add_to_timeline(id, &entry)?;
         }
         if written {
-            self.app.outbox().put(&self.record.id, self.entry());
+            self.tell_of_it();
         } else {
             // It was cancelled in the meantime, and stands as that left it.
             let stands = Self::load(&self.app, &self.record.id)?;
-            self.app.outbox().put(&self.record.id, stands.entry());
+            stands.tell_of_it();
         }
         if written
             && milestone == Some(Milestone::PageWritten)
@@ -483,11 +522,35 @@ impl Work {
                 text: words::arrived_all_the_same(title),
             });
         }
+        Ok(written)
+    }
+
+    /// The state as it is written down.
+    fn take_down(&mut self, now: i64) -> Result<()> {
+        let state = &self.state;
+        let progress = &mut self.record.progress;
+        progress.state = state.phase.name().to_owned();
+        progress.step = state.stage.name().to_owned();
+        progress.in_doubt = state.in_doubt;
+        progress.found = to_text(&state.found)?;
+        progress.error = match &state.problem {
+            Some(problem) => Some(to_text(problem)?),
+            None => None,
+        };
+        progress.ended_at = match state.phase.has_ended() {
+            true => progress.ended_at.or(Some(now)),
+            false => None,
+        };
+        Ok(())
+    }
+
+    /// The worker and the window take over what was written down.
+    pub fn tell_of_it(&self) {
+        self.app.outbox().put(&self.record.id, self.entry());
         self.app.tell(crate::Event::OperationChanged {
             operation_id: self.record.id.clone(),
             draft_id: self.record.draft_id.clone(),
         });
-        Ok(written)
     }
 
     fn timeline(&self, milestone: Milestone, now: i64) -> Result<Option<TimelineRecord>> {
@@ -588,7 +651,7 @@ impl Work {
             link: page.link,
             version: page.version,
             pdf_name: found.pdf_name.clone(),
-            pdf_size: u32::try_from(self.record.pdf.len()).unwrap_or(u32::MAX),
+            pdf_size: u32::try_from(self.record.pdf_size).unwrap_or(u32::MAX),
             attachment_id: found.attachment_id.clone(),
             account_name: frozen.account_name.clone(),
             reference: frozen.reference.clone(),
@@ -608,10 +671,11 @@ fn saved(page: retropress_confluence::SavedPage) -> Answer {
     }
 }
 
-fn plan(record: &OperationRecord, frozen: &Frozen, known: Option<String>) -> Result<Plan> {
-    Ok(Plan {
+fn plan(kept: &Kept, known: Option<String>) -> Plan {
+    let (record, frozen) = (&kept.head, &kept.frozen);
+    Plan {
         operation_id: record.id.clone(),
-        kind: from_text(&record.kind)?,
+        kind: kept.kind,
         marker: frozen.marker.clone(),
         title: record.progress.title.clone(),
         parent: match &frozen.parent {
@@ -625,12 +689,12 @@ fn plan(record: &OperationRecord, frozen: &Frozen, known: Option<String>) -> Res
         page: frozen.page.as_ref().map(|it| (it.id.clone(), it.version)),
         labels: !frozen.labels.is_empty(),
         pdf_sha256: record.pdf_sha256.clone(),
-        pdf_size: record.pdf.len() as u64,
+        pdf_size: record.pdf_size,
         attended: frozen.session_id.is_some(),
-    })
+    }
 }
 
-fn known_parent(app: &App, record: &OperationRecord, frozen: &Frozen) -> Option<String> {
+fn known_parent(app: &App, record: &OperationHead, frozen: &Frozen) -> Option<String> {
     let Parent::New { title } = &frozen.parent else {
         return None;
     };

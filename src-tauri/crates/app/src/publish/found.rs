@@ -32,11 +32,8 @@ impl Stage {
         (Self::DeletePage, "deletePage", 3),
     ];
 
-    pub fn of(name: &str) -> Self {
-        Self::ALL
-            .iter()
-            .find(|it| it.1 == name)
-            .map_or(Self::SignIn, |it| it.0)
+    pub fn of(name: &str) -> Option<Self> {
+        Some(Self::ALL.iter().find(|it| it.1 == name)?.0)
     }
 
     pub fn name(self) -> &'static str {

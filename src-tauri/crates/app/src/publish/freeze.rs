@@ -2,7 +2,9 @@
 
 use chrono::NaiveDate;
 use retropress_confluence::{Site, SpaceRef};
-use retropress_store::{OperationProgress, OperationRecord};
+use retropress_store::{
+    Basis, OperationHead, OperationProgress, OperationRecord, PageBasis, PublicationRecord,
+};
 use retropress_summary::{
     Kind, Summary,
     document::{self, Context, Document},
@@ -192,14 +194,15 @@ pub(crate) fn reference(draft_id: &str) -> String {
     format!("RP-{}", end.to_uppercase())
 }
 
-/// A publish of the draft: of its first page, or of its page's next version.
-pub(super) async fn draft(
-    app: &App,
-    draft_id: &str,
-    integration: &StoredIntegration,
-) -> Result<OperationRecord> {
-    let update = update_of(app, draft_id, integration)?;
-    from_draft(app, draft_id, integration, update, Changes::default()).await
+/// Which page a publish of a draft is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// The draft's own at the integration: its next version, or its first.
+    Own,
+    /// The next version of this publication's.
+    Publication(String),
+    /// A page beside what was published before.
+    NewPage,
 }
 
 /// What the author decided after a publish stopped.
@@ -207,47 +210,89 @@ pub(super) async fn draft(
 pub(super) struct Changes {
     pub title: Option<String>,
     pub parent: Option<Parent>,
-    /// As a page of its own, whatever was published before.
-    pub as_new_page: bool,
 }
 
-/// The same with what the author decided.
-pub(super) async fn changed(
+impl Changes {
+    pub fn titled(title: String) -> Self {
+        Self {
+            title: Some(title),
+            ..Self::default()
+        }
+    }
+
+    pub fn below(parent: Parent) -> Self {
+        Self {
+            parent: Some(parent),
+            ..Self::default()
+        }
+    }
+}
+
+/// A frozen operation that is not written down yet, and what it was frozen from.
+pub(super) struct Fresh {
+    pub record: OperationRecord,
+    /// Of the draft.
+    pub revision: i64,
+    /// Of the page that is updated.
+    version: Option<u32>,
+    beside: bool,
+}
+
+impl Fresh {
+    /// `None` where there is no draft.
+    pub fn basis(&self) -> Option<Basis<'_>> {
+        self.record.draft_id.as_ref()?;
+        let publication = self.record.progress.publication_id.as_deref();
+        Some(Basis {
+            revision: self.revision,
+            page: match (publication, self.version) {
+                (Some(id), Some(version)) => PageBasis::Version(id, version),
+                _ if self.beside => PageBasis::Beside,
+                _ => PageBasis::Unpublished,
+            },
+        })
+    }
+}
+
+/// A publish of the draft as it stands.
+pub(super) async fn draft(
     app: &App,
     draft_id: &str,
     integration: &StoredIntegration,
+    aim: &Aim,
     changes: Changes,
-) -> Result<OperationRecord> {
-    let update = if changes.as_new_page {
-        None
-    } else {
-        update_of(app, draft_id, integration)?
-    };
-    from_draft(app, draft_id, integration, update, changes).await
+) -> Result<Fresh> {
+    let update = aimed_at(app, draft_id, integration, aim)?.map(Update::of);
+    let version = update.as_ref().map(|it| it.page.version);
+    let (record, revision) = from_draft(app, draft_id, integration, update, changes).await?;
+    Ok(Fresh {
+        record,
+        revision,
+        version,
+        beside: *aim == Aim::NewPage,
+    })
 }
 
-fn update_of(app: &App, draft_id: &str, integration: &StoredIntegration) -> Result<Option<Update>> {
-    let published = app
-        .store()
-        .publication_of_draft(draft_id)?
-        .filter(|it| it.status != "deleted" && it.integration_id.as_ref() == Some(&integration.id));
-    Ok(published.map(|it| Update {
-        space: SpaceRef {
-            id: it.space_id,
-            key: it.space_key,
-            homepage_id: None,
-        },
-        space_name: it.space_name,
-        publication_id: it.id,
-        marker: it.marker,
-        pdf_name: it.pdf_name,
-        page: FrozenPage {
-            id: it.page_id,
-            version: it.version,
-            link: it.link,
-            attachment_id: it.attachment_id,
-        },
-    }))
+/// The publication that is updated; `None`: there will be a new one.
+fn aimed_at(
+    app: &App,
+    draft_id: &str,
+    integration: &StoredIntegration,
+    aim: &Aim,
+) -> Result<Option<PublicationRecord>> {
+    match aim {
+        Aim::NewPage => Ok(None),
+        Aim::Own => Ok(app.store().publication_at(draft_id, &integration.id)?),
+        Aim::Publication(id) => {
+            let found = app.store().publication(id)?;
+            let there =
+                found.status != "deleted" && found.integration_id.as_ref() == Some(&integration.id);
+            match there {
+                true => Ok(Some(found)),
+                false => Err(ApiError::gone("The page")),
+            }
+        }
+    }
 }
 
 struct Update {
@@ -260,13 +305,35 @@ struct Update {
     page: FrozenPage,
 }
 
+impl Update {
+    fn of(it: PublicationRecord) -> Self {
+        Self {
+            space: SpaceRef {
+                id: it.space_id,
+                key: it.space_key,
+                homepage_id: None,
+            },
+            space_name: it.space_name,
+            publication_id: it.id,
+            marker: it.marker,
+            pdf_name: it.pdf_name,
+            page: FrozenPage {
+                id: it.page_id,
+                version: it.version,
+                link: it.link,
+                attachment_id: it.attachment_id,
+            },
+        }
+    }
+}
+
 async fn from_draft(
     app: &App,
     draft_id: &str,
     integration: &StoredIntegration,
     update: Option<Update>,
     changes: Changes,
-) -> Result<OperationRecord> {
+) -> Result<(OperationRecord, i64)> {
     let draft = drafts::record(app, draft_id)?;
     let team = teams::find(app, &draft.team_id)?;
     let content = drafts::parse(&draft.content)?;
@@ -282,7 +349,7 @@ async fn from_draft(
     if let Some(parent) = changes.parent {
         plan.parent = parent;
     }
-    freeze(
+    let record = freeze(
         app,
         Ingredients {
             plan,
@@ -304,7 +371,8 @@ async fn from_draft(
             update,
         },
     )
-    .await
+    .await?;
+    Ok((record, draft.revision))
 }
 
 pub(super) async fn test(
@@ -416,7 +484,7 @@ async fn freeze(app: &App, it: Ingredients<'_>) -> Result<OperationRecord> {
     let found = Found::fresh(&it.plan.pdf_name);
     Ok(OperationRecord {
         id,
-        kind: to_text(&kind)?,
+        kind: kind.name().to_owned(),
         team_id: it.team.id.clone(),
         integration_id: it.integration_id,
         draft_id,
@@ -493,7 +561,7 @@ pub(super) fn deletion_of_test(
     app: &App,
     session_id: &str,
     session: &Session,
-    made: &OperationRecord,
+    made: &OperationHead,
 ) -> Result<OperationRecord> {
     let mut frozen: Frozen = from_text(&made.frozen)?;
     let found: Found = from_text(&made.progress.found)?;
@@ -526,7 +594,7 @@ fn record_of_deletion(
 ) -> Result<OperationRecord> {
     Ok(OperationRecord {
         id: new_id(),
-        kind: to_text(&OperationKind::Delete)?,
+        kind: OperationKind::Delete.name().to_owned(),
         team_id,
         integration_id,
         draft_id: None,

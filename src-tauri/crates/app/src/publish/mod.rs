@@ -12,10 +12,12 @@ mod engine;
 mod failure;
 mod found;
 mod freeze;
+mod kept;
 #[cfg(test)]
 mod model;
 pub mod outbox;
 mod queue;
+mod turns;
 mod words;
 mod worker;
 
@@ -23,7 +25,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use retropress_confluence::SpaceRef;
-use retropress_store::{OperationProgress, OperationRecord, Standing, StoreError};
+use retropress_store::{OperationHead, OperationRecord, PublicationRecord, Standing, StoreError};
 use retropress_summary::Summary;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -34,6 +36,7 @@ use crate::{
     connect::Session,
     drafts,
     integrations::{self, Configuration, Parent},
+    lock,
     teams::Team,
 };
 
@@ -41,6 +44,8 @@ use carry::Work;
 use engine::Event;
 use failure::is_about_sign_in;
 use found::{Found, Stage};
+use freeze::{Aim, Changes};
+use kept::Kept;
 use queue::Obstacle;
 
 pub(crate) use worker::Outbox;
@@ -131,6 +136,24 @@ pub enum OperationKind {
     Delete,
 }
 
+impl OperationKind {
+    const ALL: [(OperationKind, &'static str); 3] = [
+        (Self::Create, "create"),
+        (Self::Update, "update"),
+        (Self::Delete, "delete"),
+    ];
+
+    fn of(name: &str) -> Option<Self> {
+        Some(Self::ALL.iter().find(|it| it.1 == name)?.0)
+    }
+
+    /// As it is stored.
+    pub(crate) fn name(self) -> &'static str {
+        let found = Self::ALL.iter().find(|it| it.0 == self);
+        found.map_or("create", |it| it.1)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
@@ -184,22 +207,77 @@ pub enum Resolution {
 
 /// Freezes the draft as it stands and starts carrying it to Confluence.
 ///
-/// A draft that is published already becomes a new version of its page. While an earlier publish
-/// of the draft is under way, that one is answered; one that only waits and was frozen of an older
-/// text gives its place.
+/// Where the draft is published at the integration already, its page there gets a new version. While
+/// an earlier publish of the draft to the same integration is under way, that one is answered; one
+/// that only waits and was frozen of an older text gives its place. Publishes of one draft to several
+/// integrations do not wait for each other.
 pub async fn publish(app: &App, draft_id: String, integration_id: String) -> Result<Operation> {
-    if let Some(open) = under_way(app, &draft_id).await? {
-        return Ok(open);
+    begin(app, &draft_id, &integration_id, Aim::Own).await
+}
+
+/// Publishes the draft as it stands as the next version of that publication's page, and of no other;
+/// as a new page where that page was deleted.
+pub(crate) async fn republish(
+    app: &App,
+    publication: &PublicationRecord,
+    draft_id: &str,
+    integration_id: &str,
+) -> Result<Operation> {
+    let aim = match &*publication.status {
+        "deleted" => Aim::NewPage,
+        _ => Aim::Publication(publication.id.clone()),
+    };
+    begin(app, draft_id, integration_id, aim).await
+}
+
+/// So often somebody else may be faster.
+const MOST_TRIES: u32 = 5;
+
+async fn begin(app: &App, draft_id: &str, integration_id: &str, aim: Aim) -> Result<Operation> {
+    let _turn = app.outbox().turns.of(draft_id).await;
+    for _ in 0..MOST_TRIES {
+        let waits = match in_the_way(app, draft_id, integration_id, &aim).await? {
+            InTheWay::Nothing => None,
+            InTheWay::Goes(operation) => return Ok(*operation),
+            InTheWay::Waits(head) => Some(head),
+        };
+        let integration = integrations::find(app, integration_id)?;
+        let fresh = freeze::draft(app, draft_id, &integration, &aim, Changes::default()).await?;
+        let written = match &waits {
+            Some(head) => carry::replace(app, head, &fresh).await?,
+            None => {
+                let written = app.store().enqueue(&fresh.record, fresh.basis());
+                unless_overtaken(written.map(|()| true))?
+            }
+        };
+        if written {
+            begun(app, &fresh.record)?;
+            app.outbox().hurry(Some(integration.site.base_url.as_str()));
+            return operation(app, fresh.record.id).await;
+        }
+        // It may have been the same, and done by now.
+        if aim == Aim::Own
+            && let Some(head) = app.store().last_operation(draft_id, integration_id)?
+            && let Ok(last) = Kept::of(head)
+            && last.phase == Phase::Done
+            && last.frozen.draft_revision == fresh.revision
+        {
+            return Ok(view_of(app, last));
+        }
     }
-    let integration = integrations::find(app, &integration_id)?;
-    let record = freeze::draft(app, &draft_id, &integration).await?;
-    enqueue(app, &record)?;
-    app.outbox().hurry(Some(integration.site.base_url.as_str()));
-    operation(app, record.id).await
+    Err(words::under_way())
+}
+
+/// `false`: it was not written, since something of the draft was begun or ended in the meantime.
+fn unless_overtaken(written: retropress_store::Result<bool>) -> Result<bool> {
+    match written {
+        Err(StoreError::UnderWay { .. } | StoreError::Republished) => Ok(false),
+        other => Ok(other?),
+    }
 }
 
 pub async fn operation(app: &App, operation_id: String) -> Result<Operation> {
-    view(app, find(app, &operation_id)?)
+    Ok(view_of(app, Kept::of(find(app, &operation_id)?)?))
 }
 
 /// Goes on from the last step that is known to be done; ends every pause but one that the server
@@ -227,51 +305,65 @@ pub async fn retry(app: &App, operation_id: String) -> Result<Operation> {
     operation(app, operation_id).await
 }
 
+/// Carries out what the author decided about an operation that stopped.
+///
+/// What needs other content is a new operation with a marker of its own, and the old one ends with the
+/// same write. Where it went on or ended in the meantime nothing is written, and what became of it is
+/// answered.
 pub async fn resolve(app: &App, operation_id: String, resolution: Resolution) -> Result<Operation> {
-    let record = find(app, &operation_id)?;
-    let phase = Phase::of(&record.progress.state);
-    if !matches!(phase, Phase::Conflict | Phase::NeedsAttention) {
-        return view(app, record);
+    let shown = Kept::of(find(app, &operation_id)?)?;
+    if !shown.phase.is_stopped() {
+        return became(app, shown).await;
     }
-    let (title, parent, as_new_page) = match resolution {
+    let (changes, as_new_page) = match resolution {
         Resolution::Keep => return cancel(app, operation_id).await,
         Resolution::Overwrite => {
-            let error: Option<ApiError> = record
-                .progress
-                .error
-                .as_deref()
-                .map(from_text)
-                .transpose()?;
             // A page without our marker is never written to, whoever asks.
-            if error.is_some_and(|it| it.code == crate::ErrorCode::PageChanged) {
+            let code = shown.problem.as_ref().map(|it| it.code);
+            if code == Some(crate::ErrorCode::PageChanged) {
                 carry::happen(app, &operation_id, Event::Overwrite).await?;
                 worker::ensure(app);
             }
             return operation(app, operation_id).await;
         }
-        Resolution::Rename { title } => (Some(checked_title(&title)?), None, false),
-        Resolution::NewPage { title } => (Some(checked_title(&title)?), None, true),
-        Resolution::Move { parent } => (None, Some(parent), false),
+        Resolution::Rename { title } => (Changes::titled(checked_title(&title)?), false),
+        Resolution::NewPage { title } => (Changes::titled(checked_title(&title)?), true),
+        Resolution::Move { parent } => (Changes::below(parent), false),
     };
-    // Other content is a new operation with a marker of its own; this one ends here.
-    let draft_id = record
-        .draft_id
-        .clone()
-        .ok_or_else(|| ApiError::gone("The draft"))?;
-    let integration_id = record
-        .integration_id
-        .clone()
-        .ok_or_else(|| ApiError::gone("The integration"))?;
-    let integration = integrations::find(app, &integration_id)?;
-    let changes = freeze::Changes {
-        title,
-        parent,
-        as_new_page,
+    let head = &shown.head;
+    let draft_id = head.draft_id.clone();
+    let draft_id = draft_id.ok_or_else(|| ApiError::gone("The draft"))?;
+    let integration_id = head.integration_id.as_ref();
+    let integration_id = integration_id.ok_or_else(|| ApiError::gone("The integration"))?;
+    let integration = integrations::find(app, integration_id)?;
+    let _turn = app.outbox().turns.of(&draft_id).await;
+    let aim = match &head.progress.publication_id {
+        _ if as_new_page => Aim::NewPage,
+        Some(id) if app.store().publication(id)?.status != "deleted" => {
+            Aim::Publication(id.clone())
+        }
+        _ => Aim::Own,
     };
-    let record = freeze::changed(app, &draft_id, &integration, changes).await?;
-    cancel(app, operation_id).await?;
-    enqueue(app, &record)?;
-    operation(app, record.id).await
+    let fresh = freeze::draft(app, &draft_id, &integration, &aim, changes).await?;
+    if !carry::replace(app, head, &fresh).await? {
+        return became(app, Kept::of(find(app, &operation_id)?)?).await;
+    }
+    begun(app, &fresh.record)?;
+    operation(app, fresh.record.id).await
+}
+
+/// What came of an operation that does not stand as it was shown: the one that took its place, else
+/// itself.
+async fn became(app: &App, it: Kept) -> Result<Operation> {
+    let head = &it.head;
+    if it.phase.has_ended()
+        && it.phase != Phase::Done
+        && let (Some(draft_id), Some(integration_id)) = (&head.draft_id, &head.integration_id)
+        && let Some(next) = app.store().operation_under_way(draft_id, integration_id)?
+    {
+        return Ok(view_of(app, Kept::of(next)?));
+    }
+    Ok(view_of(app, it))
 }
 
 /// Final: nothing more is written to Confluence for it.
@@ -280,15 +372,71 @@ pub async fn resolve(app: &App, operation_id: String, resolution: Resolution) ->
 /// was lost, Confluence is still asked what became of it, and a page that did arrive goes into the
 /// history.
 pub async fn cancel(app: &App, operation_id: String) -> Result<Operation> {
-    if !load(app, &operation_id)?.state.phase.has_ended() {
+    if !Kept::of(find(app, &operation_id)?)?.phase.has_ended() {
         carry::happen(app, &operation_id, Event::Cancelled).await?;
         worker::ensure(app);
     }
     operation(app, operation_id).await
 }
 
+/// Ends the tests of the wizard whose connection was left, and what was rendered for them.
+///
+/// With `patient` those that are being carried get to their end first.
+pub(crate) async fn end_left_tests(app: &App, patient: bool) -> Result<()> {
+    for head in app.store().outbox()? {
+        if head.integration_id.is_some() {
+            continue;
+        }
+        let id = head.id.clone();
+        let Ok(test) = Kept::of(head) else {
+            discard(app, id).await?;
+            continue;
+        };
+        let session = test.frozen.session_id;
+        if session.is_some_and(|it| lock(&app.inner.sessions).contains_key(&it)) {
+            continue;
+        }
+        while patient && app.outbox().standing(&id).1 {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        cancel(app, id).await?;
+    }
+    Ok(app.store().slim_operations(i64::MIN)?)
+}
+
+/// The same, beside what goes on.
+pub(crate) fn end_left_tests_soon(app: &App) {
+    let app = app.clone();
+    tokio::spawn(async move {
+        if let Err(problem) = end_left_tests(&app, true).await {
+            tracing::warn!(%problem, "a test of the wizard was not ended");
+        }
+    });
+}
+
+/// Ends an operation that cannot be read; one that can is cancelled.
+pub async fn discard(app: &App, operation_id: String) -> Result<()> {
+    let head = find(app, &operation_id)?;
+    let draft_id = head.draft_id.clone();
+    if Kept::of(head).is_ok() {
+        cancel(app, operation_id).await?;
+        return Ok(());
+    }
+    let now = app.now().timestamp_millis();
+    app.store().discard_operation(&operation_id, now)?;
+    app.outbox().forget(&operation_id);
+    app.tell(crate::Event::OperationChanged {
+        operation_id,
+        draft_id,
+    });
+    Ok(())
+}
+
 /// Takes up what an earlier run of the app left unfinished.
 pub(crate) async fn resume(app: &App) {
+    if let Err(problem) = end_left_tests(app, false).await {
+        tracing::warn!(%problem, "a test of the wizard was not ended");
+    }
     let open = match app.store().open_operations() {
         Ok(open) => open,
         Err(problem) => {
@@ -334,30 +482,32 @@ async fn take_up(app: &App, id: &str) -> Result<()> {
 /// What stopped for its sign-in goes on: there is a new one.
 pub(crate) async fn signed_in_again(app: &App, integration_id: &str) -> Result<()> {
     app.outbox().try_sign_in(app, integration_id, true)?;
-    for it in app.store().outbox()? {
-        let error: Option<ApiError> = it.progress.error.as_deref().map(from_text).transpose()?;
-        if it.integration_id.as_deref() == Some(integration_id)
-            && Phase::of(&it.progress.state) == Phase::NeedsAttention
-            && error.is_some_and(|it| is_about_sign_in(it.code))
+    for head in app.store().outbox()? {
+        if head.integration_id.as_deref() != Some(integration_id) {
+            continue;
+        }
+        // What cannot be read waits for its author and keeps nobody else.
+        let Ok(it) = Kept::of(head) else { continue };
+        if it.phase == Phase::NeedsAttention
+            && it.problem.is_some_and(|it| is_about_sign_in(it.code))
         {
-            carry::happen(app, &it.id, Event::Retry).await?;
+            carry::happen(app, &it.head.id, Event::Retry).await?;
             worker::ensure(app);
         }
     }
     Ok(())
 }
 
-/// Writes the frozen operation down and lets the worker have it.
+/// Writes a frozen operation down that is of no draft, and lets the worker have it.
 fn enqueue(app: &App, record: &OperationRecord) -> Result<()> {
-    let frozen: freeze::Frozen = from_text(&record.frozen)?;
-    let revision = record.draft_id.as_ref().map(|_| frozen.draft_revision);
-    app.store().enqueue(record, revision)?;
-    app.outbox().put(&record.id, load(app, &record.id)?.entry());
+    app.store().enqueue(record, None)?;
+    begun(app, record)
+}
+
+/// Lets the worker have what was written down.
+fn begun(app: &App, record: &OperationRecord) -> Result<()> {
+    Work::load(app, &record.id)?.tell_of_it();
     worker::ensure(app);
-    app.tell(crate::Event::OperationChanged {
-        operation_id: record.id.clone(),
-        draft_id: record.draft_id.clone(),
-    });
     Ok(())
 }
 
@@ -403,25 +553,30 @@ pub(crate) async fn delete(app: &App, publication_id: &str) -> Result<Operation>
 }
 
 pub(crate) fn link_of(app: &App, operation_id: &str) -> Result<String> {
-    let found: Found = from_text(&find(app, operation_id)?.progress.found)?;
-    found
+    Kept::of(find(app, operation_id)?)?
+        .found
         .page
         .map(|it| it.link)
         .ok_or_else(|| ApiError::gone("The page"))
 }
 
-/// Where a draft stands, from its last operation and its publication.
+/// Where a draft stands, from its operations and its publications.
 pub(crate) fn state_of(standing: &Standing, revision: i64) -> PublishState {
     if let Some((state, stage, error)) = &standing.operation {
         let message = || {
             let error: Option<ApiError> = error.as_deref().and_then(|it| from_text(it).ok());
             error.map(|it| it.message).unwrap_or_default()
         };
-        match Phase::of(state) {
+        let (Some(phase), Some(stage)) = (Phase::of(state), Stage::of(stage)) else {
+            return PublishState::NeedsAttention {
+                message: words::unreadable().message,
+            };
+        };
+        match phase {
             Phase::Queued => return PublishState::Queued,
             Phase::Running => {
                 return PublishState::Publishing {
-                    step: Stage::of(stage).number(),
+                    step: stage.number(),
                 };
             }
             Phase::Checking => return PublishState::Checking,
@@ -477,39 +632,67 @@ async fn run_to_end(app: &App, record: OperationRecord) -> Result<Operation> {
     }
 }
 
-/// The draft's publish that must not be overtaken: it is moving, or its outcome is not known.
-async fn under_way(app: &App, draft_id: &str) -> Result<Option<Operation>> {
-    let draft = drafts::record(app, draft_id)?;
-    let Some(id) = draft.operation_id else {
-        return Ok(None);
+/// What of a draft has not ended at an integration.
+enum InTheWay {
+    Nothing,
+    /// It must not be overtaken: it is moving, or its outcome is not known.
+    Goes(Box<Operation>),
+    /// It stopped for a reason, or never began, and nothing of it is in doubt: a new one takes its
+    /// place.
+    Waits(OperationHead),
+}
+
+async fn in_the_way(
+    app: &App,
+    draft_id: &str,
+    integration_id: &str,
+    aim: &Aim,
+) -> Result<InTheWay> {
+    let Some(head) = app.store().operation_under_way(draft_id, integration_id)? else {
+        return Ok(InTheWay::Nothing);
     };
-    let record = find(app, &id)?;
-    if record.progress.ended_at.is_some() {
-        return Ok(None);
+    let it = Kept::of(head)?;
+    if is_about_another_page(app, &it, draft_id, integration_id, aim)? {
+        return Err(words::under_way());
     }
-    let work = load(app, &id)?;
-    let waits = !app.outbox().standing(&id).1
-        && work.state.phase == Phase::Queued
-        && work.state.found == Found::fresh(&work.state.found.pdf_name);
-    let frozen: freeze::Frozen = from_text(&record.frozen)?;
-    let outdated = waits && frozen.draft_revision != draft.revision;
-    if !outdated && (work.state.phase.goes_on() || work.state.in_doubt) {
-        return Ok(Some(retry(app, id).await?));
+    let waits = !app.outbox().standing(&it.head.id).1
+        && it.phase == Phase::Queued
+        && it.found == Found::fresh(&it.found.pdf_name);
+    let outdated = waits && it.frozen.draft_revision != drafts::record(app, draft_id)?.revision;
+    if !outdated && (it.phase.goes_on() || it.head.progress.in_doubt) {
+        let operation = retry(app, it.head.id).await?;
+        return Ok(InTheWay::Goes(Box::new(operation)));
     }
-    // It stopped for a reason, or never began, and nothing of it is in doubt: the new one takes its
-    // place.
-    cancel(app, id).await?;
-    Ok(None)
+    Ok(InTheWay::Waits(it.head))
+}
+
+/// Neither the answer to what was asked for, nor to be replaced by it.
+fn is_about_another_page(
+    app: &App,
+    it: &Kept,
+    draft_id: &str,
+    integration_id: &str,
+    aim: &Aim,
+) -> Result<bool> {
+    let publication = it.head.progress.publication_id.as_ref();
+    Ok(match (aim, publication) {
+        (Aim::Publication(id), publication) => publication != Some(id),
+        (Aim::NewPage, publication) => publication.is_some(),
+        (Aim::Own, None) => false,
+        (Aim::Own, Some(id)) => {
+            let own = app.store().publication_at(draft_id, integration_id)?;
+            own.is_some_and(|it| it.id != *id)
+        }
+    })
 }
 
 fn load(app: &App, operation_id: &str) -> Result<Work> {
-    find(app, operation_id)?;
-    Work::load(app, operation_id)
+    Ok(Work::of(app, Kept::of(find(app, operation_id)?)?))
 }
 
-fn find(app: &App, operation_id: &str) -> Result<OperationRecord> {
+fn find(app: &App, operation_id: &str) -> Result<OperationHead> {
     app.store()
-        .operation(operation_id)
+        .operation_head(operation_id)
         .map_err(|problem| match problem {
             StoreError::Gone => ApiError::gone("The publish"),
             other => other.into(),
@@ -558,9 +741,8 @@ impl Phase {
         (Self::Cancelled, "cancelled"),
     ];
 
-    fn of(name: &str) -> Self {
-        let found = Self::ALL.iter().find(|it| it.1 == name);
-        found.map_or(Self::Cancelled, |it| it.0)
+    fn of(name: &str) -> Option<Self> {
+        Some(Self::ALL.iter().find(|it| it.1 == name)?.0)
     }
 
     fn name(self) -> &'static str {
@@ -576,47 +758,37 @@ impl Phase {
         )
     }
 
+    /// It waits for its author.
+    fn is_stopped(self) -> bool {
+        matches!(self, Self::Conflict | Self::NeedsAttention)
+    }
+
     /// For its author.
     fn has_ended(self) -> bool {
         matches!(self, Self::Done | Self::Withdrawn | Self::Cancelled)
     }
 }
 
-/// Of an operation what is shown of it.
-struct Shown {
-    id: String,
-    kind: String,
-    draft_id: Option<String>,
-    frozen: String,
-    started_at: i64,
-    progress: OperationProgress,
+fn view_of(app: &App, it: Kept) -> Operation {
+    let standing = app.outbox().standing(&it.head.id);
+    view(app, it, standing)
 }
 
-fn view(app: &App, record: OperationRecord) -> Result<Operation> {
-    view_of(
-        app,
-        Shown {
-            id: record.id,
-            kind: record.kind,
-            draft_id: record.draft_id,
-            frozen: record.frozen,
-            started_at: record.started_at,
-            progress: record.progress,
-        },
-    )
-}
-
-fn view_of(app: &App, record: Shown) -> Result<Operation> {
-    let frozen: freeze::Frozen = from_text(&record.frozen)?;
-    let kind: OperationKind = from_text(&record.kind)?;
-    let phase = Phase::of(&record.progress.state);
-    let (obstacle, going) = app.outbox().standing(&record.id);
-    let unwritten = app.outbox().unwritten(&record.id);
+/// `obstacle` is what keeps it waiting, and `going` says that it is being carried.
+fn view(app: &App, it: Kept, (obstacle, going): (Option<Obstacle>, bool)) -> Operation {
+    let Kept {
+        head,
+        frozen,
+        kind,
+        phase,
+        stage,
+        problem,
+        ..
+    } = it;
+    let unwritten = app.outbox().unwritten(&head.id);
     let state = match phase {
         // It was sent, and what came of it could not be written down.
-        Phase::Running if unwritten.is_some() && record.progress.in_doubt => {
-            OperationState::Checking
-        }
+        Phase::Running if unwritten.is_some() && head.progress.in_doubt => OperationState::Checking,
         Phase::Queued if going => OperationState::Running,
         Phase::Queued => OperationState::Queued,
         Phase::Running => OperationState::Running,
@@ -629,7 +801,7 @@ fn view_of(app: &App, record: Shown) -> Result<Operation> {
     let waiting = obstacle
         .filter(|_| phase.goes_on() && !phase.has_ended())
         .map(|it| waiting(app, it, carry::host(&frozen), &frozen.site_name));
-    let at = Stage::of(&record.progress.step).number();
+    let at = stage.number();
     let names: &[&str] = match kind {
         OperationKind::Create => &[
             "Sign in",
@@ -665,23 +837,23 @@ fn view_of(app: &App, record: Shown) -> Result<Operation> {
         })
         .collect();
     // While it goes on by itself nothing is wrong that its author has to know.
-    let error = match record.progress.error {
-        Some(text) if !phase.goes_on() && !phase.has_ended() => Some(from_text(&text)?),
+    let error = match problem {
+        Some(problem) if !phase.goes_on() && !phase.has_ended() => Some(problem),
         _ => unwritten,
     };
-    Ok(Operation {
-        id: record.id,
-        draft_id: record.draft_id,
+    Operation {
+        id: head.id,
+        draft_id: head.draft_id,
         kind,
-        title: record.progress.title,
+        title: head.progress.title,
         state,
         steps,
-        started_at: drafts::time(record.started_at),
-        ended_at: record.progress.ended_at.map(drafts::time),
-        publication_id: record.progress.publication_id,
+        started_at: drafts::time(head.started_at),
+        ended_at: head.progress.ended_at.map(drafts::time),
+        publication_id: head.progress.publication_id,
         error,
         waiting,
-    })
+    }
 }
 
 fn waiting(app: &App, obstacle: Obstacle, host: &str, site_name: &str) -> Waiting {
@@ -696,7 +868,7 @@ fn waiting(app: &App, obstacle: Obstacle, host: &str, site_name: &str) -> Waitin
         },
         Obstacle::Network => Waiting::Network {
             host: site_name.to_owned(),
-            vpn: app.outbox().queue().waits_for_vpn(host),
+            vpn: app.outbox().look(|queue| queue.waits_for_vpn(host)),
         },
         Obstacle::Turn => Waiting::Turn,
     }

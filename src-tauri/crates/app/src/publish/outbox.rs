@@ -1,21 +1,27 @@
 //! The Outbox: what has not ended, by integration, with what can be done about it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use retropress_confluence::Url;
-use retropress_store::OpenOperation;
+use retropress_store::OperationHead;
 use retropress_summary::Kind;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 use ts_rs::TS;
 
 use super::{
-    Operation, OperationState, Phase, Waiting, carry, failure::is_about_sign_in, find,
-    found::Found, freeze::Frozen, queue::Queue, worker,
+    Operation, OperationState, Waiting, carry,
+    failure::is_about_sign_in,
+    find,
+    found::Found,
+    freeze::Frozen,
+    kept::Kept,
+    queue::{Obstacle, Queue},
+    worker,
 };
 use crate::{
-    ApiError, App, ErrorCode, Result,
-    clients::from_text,
-    connect, drafts,
+    ApiError, App, ErrorCode, Result, connect, drafts,
     integrations::{self, Parent, StoredIntegration},
 };
 
@@ -38,6 +44,19 @@ pub struct OutboxQueue {
     pub connection: ConnectionStatus,
     /// Oldest first.
     pub rows: Vec<OutboxRow>,
+    /// What is kept of these cannot be read: they can be discarded, and nothing else.
+    pub unreadable: Vec<UnreadableEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct UnreadableEntry {
+    pub operation_id: String,
+    /// Of the page.
+    pub title: String,
+    pub queued_at: DateTime<Utc>,
+    pub error: ApiError,
 }
 
 /// How an integration's own Confluence can be reached, as far as it is known.
@@ -218,17 +237,31 @@ pub struct ConflictVersion {
 
 pub async fn list(app: &App, team_id: String) -> Result<OutboxList> {
     let open = app.store().outbox()?;
-    let queue = app.outbox().queue();
+    let drafts = app.store().drafts_in_outbox()?;
+    let standings = app.outbox().standings();
     let mut queues = Vec::new();
     for integration in integrations::of_team(app, &team_id)? {
         let own = of_integration(&open, &integration.id);
-        let mut rows = Vec::new();
-        for it in &own {
-            rows.push(row(app, it).await?);
+        let connection = app
+            .outbox()
+            .look(|queue| connection(queue, &integration, &own));
+        let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
+        for it in own {
+            let standing = standings.get(&it.id).copied().unwrap_or_default();
+            match Kept::of(it.clone()) {
+                Ok(kept) => rows.push(row(app, kept, standing, &drafts)),
+                Err(problem) => unreadable.push(UnreadableEntry {
+                    operation_id: it.id.clone(),
+                    title: it.progress.title.clone(),
+                    queued_at: drafts::time(it.started_at),
+                    error: problem.into(),
+                }),
+            }
         }
         queues.push(OutboxQueue {
-            connection: connection(&queue, &integration, &own),
+            connection,
             rows,
+            unreadable,
         });
     }
     let sum =
@@ -243,20 +276,19 @@ pub async fn list(app: &App, team_id: String) -> Result<OutboxList> {
 
 pub async fn status(app: &App, team_id: String) -> Result<OutboxStatus> {
     let open = app.store().outbox()?;
-    let queue = app.outbox().queue();
-    let connections: Vec<ConnectionStatus> = integrations::of_team(app, &team_id)?
-        .iter()
-        .map(|it| connection(&queue, it, &of_integration(&open, &it.id)))
-        .collect();
-    let queued = connections.iter().map(|it| it.queued).sum();
+    let integrations = integrations::of_team(app, &team_id)?;
     let now = app.outbox().now();
+    let (connections, next): (Vec<ConnectionStatus>, _) = app.outbox().look(|queue| {
+        let connections = integrations
+            .iter()
+            .map(|it| connection(queue, it, &of_integration(&open, &it.id)));
+        (connections.collect(), queue.next_time(now))
+    });
+    let queued = connections.iter().map(|it| it.queued).sum();
     Ok(OutboxStatus {
         chip: chip(&connections, queued),
         need_you: connections.iter().map(|it| it.need_you).sum(),
-        next_try_at: queue
-            .next_time(now)
-            .filter(|_| queued > 0)
-            .map(drafts::time),
+        next_try_at: next.filter(|_| queued > 0).map(drafts::time),
         connections,
         queued,
     })
@@ -297,35 +329,61 @@ pub async fn publish_many(
     Ok(all)
 }
 
-/// Cancels all of them; those whose call is on its way end with its answer.
+/// Cancels all of them; those whose call is on its way end with its answer. One that cannot be
+/// cancelled keeps none of the others.
+///
+/// # Errors
+/// The first one's, once each was tried.
 pub async fn cancel_many(app: &App, operation_ids: Vec<String>) -> Result<Vec<Operation>> {
     let mut cancelled = JoinSet::new();
     for id in operation_ids {
         let app = app.clone();
         cancelled.spawn(async move { super::cancel(&app, id).await });
     }
-    let mut all = Vec::new();
+    let (mut all, mut failed) = (Vec::new(), None);
     while let Some(done) = cancelled.join_next().await {
-        all.push(done.map_err(|it| ApiError::internal(&it))??);
+        match done.unwrap_or_else(|it| Err(ApiError::internal(&it))) {
+            Ok(operation) => all.push(operation),
+            Err(problem) => failed = failed.or(Some(problem)),
+        }
     }
     all.sort_by(|one, other| one.id.cmp(&other.id));
-    Ok(all)
+    match failed {
+        None => Ok(all),
+        Some(problem) => Err(problem),
+    }
 }
 
 /// Nothing can be sent for an integration that is gone.
 pub(crate) async fn cancel_all_of(app: &App, integration_id: &str) -> Result<()> {
     let open = app.store().outbox()?;
-    let ids = of_integration(&open, integration_id);
-    cancel_many(app, ids.iter().map(|it| it.id.clone()).collect()).await?;
+    let (mut sound, mut unreadable) = (Vec::new(), Vec::new());
+    for it in of_integration(&open, integration_id) {
+        match Kept::of(it.clone()) {
+            Ok(_) => sound.push(it.id.clone()),
+            Err(_) => unreadable.push(it.id.clone()),
+        }
+    }
+    for id in unreadable {
+        super::discard(app, id).await?;
+    }
+    cancel_many(app, sound).await?;
     Ok(())
 }
 
+/// The same with a retry.
 pub async fn retry_many(app: &App, operation_ids: Vec<String>) -> Result<Vec<Operation>> {
-    let mut all = Vec::with_capacity(operation_ids.len());
+    let (mut all, mut failed) = (Vec::with_capacity(operation_ids.len()), None);
     for id in operation_ids {
-        all.push(super::retry(app, id).await?);
+        match super::retry(app, id).await {
+            Ok(operation) => all.push(operation),
+            Err(problem) => failed = failed.or(Some(problem)),
+        }
     }
-    Ok(all)
+    match failed {
+        None => Ok(all),
+        Some(problem) => Err(problem),
+    }
 }
 
 /// Nothing more is sent for the integration until it is resumed; what is on its way ends.
@@ -353,14 +411,19 @@ pub async fn back_to_draft(app: &App, operation_id: String) -> Result<String> {
 
 /// The page as it stands and as it would become. Reads one page.
 pub async fn conflict(app: &App, operation_id: String) -> Result<ConflictDetails> {
-    let record = find(app, &operation_id)?;
-    let frozen: Frozen = from_text(&record.frozen)?;
-    let found: Found = from_text(&record.progress.found)?;
+    let kept = Kept::of(find(app, &operation_id)?)?;
+    let storage = app.store().rendered(&operation_id)?.storage;
+    let Kept {
+        head: record,
+        frozen,
+        found,
+        ..
+    } = kept.clone();
     let ours = frozen
         .page
         .clone()
         .ok_or_else(|| ApiError::gone("The page"))?;
-    let client = carry::Work::load(app, &operation_id)?.client().await?;
+    let client = carry::Work::of(app, kept).client().await?;
     let page = client
         .page(&ours.id)
         .await?
@@ -381,7 +444,7 @@ pub async fn conflict(app: &App, operation_id: String) -> Result<ConflictDetails
             version: page.version + 1,
             who: Some(frozen.account_name),
             at: Some(drafts::time(record.started_at)),
-            lines: lines(&record.storage),
+            lines: lines(&storage),
         },
         link: page.link.map_or(ours.link, |it| it.to_string()),
         may_overwrite: super::engine::carries_marker(&body, &frozen.marker)
@@ -392,11 +455,9 @@ pub async fn conflict(app: &App, operation_id: String) -> Result<ConflictDetails
 
 /// Opens the page of an operation in the browser, once there is one.
 pub async fn view(app: &App, operation_id: String) -> Result<()> {
-    let record = find(app, &operation_id)?;
-    let frozen: Frozen = from_text(&record.frozen)?;
-    let found: Found = from_text(&record.progress.found)?;
-    let link = link(&frozen, &found).ok_or_else(|| ApiError::gone("The page"))?;
-    let Some(id) = &record.integration_id else {
+    let it = Kept::of(find(app, &operation_id)?)?;
+    let link = link(&it.frozen, &it.found).ok_or_else(|| ApiError::gone("The page"))?;
+    let Some(id) = &it.head.integration_id else {
         return connect::open_kept_link(app, &link).await;
     };
     let integration = integrations::find(app, id)?;
@@ -406,7 +467,7 @@ pub async fn view(app: &App, operation_id: String) -> Result<()> {
     connect::open_page(app, &integration.site, &link)
 }
 
-fn of_integration<'a>(open: &'a [OpenOperation], id: &str) -> Vec<&'a OpenOperation> {
+fn of_integration<'a>(open: &'a [OperationHead], id: &str) -> Vec<&'a OperationHead> {
     open.iter()
         .filter(|it| it.integration_id.as_deref() == Some(id))
         .collect()
@@ -415,7 +476,7 @@ fn of_integration<'a>(open: &'a [OpenOperation], id: &str) -> Vec<&'a OpenOperat
 fn connection(
     queue: &Queue,
     integration: &StoredIntegration,
-    own: &[&OpenOperation],
+    own: &[&OperationHead],
 ) -> ConnectionStatus {
     let address = integration.site.base_url.as_str();
     let host = queue.hosts.get(address).cloned().unwrap_or_default();
@@ -426,7 +487,7 @@ fn connection(
         .unwrap_or_default();
     let moving = own
         .iter()
-        .filter(|it| Phase::of(&it.progress.state).goes_on())
+        .filter(|it| Kept::of((**it).clone()).is_ok_and(|it| it.phase.goes_on()))
         .count();
     let count = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
     ConnectionStatus {
@@ -488,33 +549,29 @@ fn chip(connections: &[ConnectionStatus], queued: u32) -> StatusChip {
     }
 }
 
-async fn row(app: &App, it: &OpenOperation) -> Result<OutboxRow> {
-    let frozen: Frozen = from_text(&it.frozen)?;
-    let found: Found = from_text(&it.progress.found)?;
-    let kept: Option<ApiError> = it.progress.error.as_deref().map(from_text).transpose()?;
-    let last_error = app.outbox().unwritten(&it.id).or(kept);
-    let operation = super::view_of(
-        app,
-        super::Shown {
-            id: it.id.clone(),
-            kind: it.kind.clone(),
-            draft_id: it.draft_id.clone(),
-            frozen: it.frozen.clone(),
-            started_at: it.started_at,
-            progress: it.progress.clone(),
-        },
-    )?;
-    let draft_title = match &it.draft_id {
-        Some(id) => match app.store().draft(id) {
-            Ok(draft) => drafts::title_or_date(&drafts::parse(&draft.content)?),
-            Err(_) => String::new(),
-        },
-        None => String::new(),
-    };
+fn row(
+    app: &App,
+    kept: Kept,
+    standing: (Option<Obstacle>, bool),
+    drafts: &HashMap<String, (String, Option<String>)>,
+) -> OutboxRow {
+    let Kept {
+        head: it,
+        frozen,
+        found,
+        problem,
+        ..
+    } = kept.clone();
+    let last_error = app.outbox().unwritten(&it.id).or(problem);
+    let operation = super::view(app, kept, standing);
+    let draft = it.draft_id.as_ref().and_then(|id| drafts.get(id));
+    let draft_title = draft.map_or_else(String::new, |(title, date)| {
+        drafts::name(title, date.as_deref().and_then(|it| it.parse().ok()))
+    });
     let link = link(&frozen, &found);
     let pdf_missing = it.progress.step == "uploadPdf" && found.page.is_some();
     let (primary, others) = actions(&operation, pdf_missing, link.is_some());
-    Ok(OutboxRow {
+    OutboxRow {
         summary_kind: frozen.summary_kind,
         draft_title,
         target: OutboxTarget {
@@ -525,18 +582,17 @@ async fn row(app: &App, it: &OpenOperation) -> Result<OutboxRow> {
                 Parent::None => String::new(),
                 Parent::New { title } | Parent::Existing { title, .. } => title,
             },
-            title: it.progress.title.clone(),
+            title: it.progress.title,
         },
         queued_at: drafts::time(it.started_at),
         attempts: found.attempts + found.lost,
         next_try_at: match &operation.waiting {
             Some(Waiting::Server { until } | Waiting::Pause { until }) => Some(*until),
-            Some(Waiting::Network { .. }) => {
-                let queue = app.outbox().queue();
+            Some(Waiting::Network { .. }) => app.outbox().look(|queue| {
                 let host = queue.hosts.get(frozen.site.as_deref().unwrap_or_default());
                 host.and_then(|it| it.down.as_ref())
                     .map(|it| drafts::time(it.next_question))
-            }
+            }),
             _ => None,
         },
         last_error,
@@ -545,7 +601,7 @@ async fn row(app: &App, it: &OpenOperation) -> Result<OutboxRow> {
         primary,
         others,
         operation,
-    })
+    }
 }
 
 fn link(frozen: &Frozen, found: &Found) -> Option<String> {

@@ -3,7 +3,7 @@
 //!
 //! As pure as [`super::engine`]: times and jitter come in, nothing is sent or read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::engine::Millis;
 
@@ -88,9 +88,110 @@ pub(super) enum Obstacle {
     Turn,
 }
 
+/// Who is at work, counted once, so that asking for each of many takes no longer than for one.
+struct AtWork<'a> {
+    /// By integration.
+    going: HashMap<&'a str, usize>,
+    /// By host and by what is written to.
+    writers: HashMap<(&'a str, &'a str), Writers<'a>>,
+}
+
+#[derive(Default)]
+struct Writers<'a> {
+    going: usize,
+    /// The one that moves and comes first.
+    first: Option<(bool, &'a str)>,
+}
+
+impl<'a> AtWork<'a> {
+    fn of(queue: &'a Queue) -> Self {
+        let mut all = Self {
+            going: HashMap::new(),
+            writers: HashMap::new(),
+        };
+        for (id, entry) in &queue.entries {
+            if entry.going {
+                all.begins(entry);
+            }
+            if !entry.moving {
+                continue;
+            }
+            let place = place(id, entry);
+            for target in &entry.writes_to {
+                let writers = all.writers.entry((&entry.host, target)).or_default();
+                if writers.first.is_none_or(|first| place < first) {
+                    writers.first = Some(place);
+                }
+            }
+        }
+        all
+    }
+
+    fn begins(&mut self, entry: &'a Entry) {
+        if let Some(integration) = &entry.integration {
+            *self.going.entry(integration).or_default() += 1;
+        }
+        for target in &entry.writes_to {
+            self.writers.entry((&entry.host, target)).or_default().going += 1;
+        }
+    }
+
+    /// Another operation of its integration is being carried.
+    fn another_goes(&self, entry: &Entry) -> bool {
+        let integration = entry.integration.as_deref();
+        let going = integration.and_then(|it| self.going.get(it));
+        going.is_some_and(|it| *it > usize::from(entry.going))
+    }
+
+    /// Another writes, or comes first, where it would write.
+    fn another_writes(&self, id: &str, entry: &Entry) -> bool {
+        entry.writes_to.iter().any(|target| {
+            let writers = self.writers.get(&(&*entry.host, &**target));
+            writers.is_some_and(|it| {
+                it.going > usize::from(entry.going)
+                    || it.first.is_some_and(|first| first < place(id, entry))
+            })
+        })
+    }
+}
+
+/// One that has begun is brought to its end first; else the older one goes first.
+fn place<'a>(id: &'a str, entry: &Entry) -> (bool, &'a str) {
+    (!entry.in_doubt, id)
+}
+
 impl Queue {
     pub fn obstacle(&self, id: &str, now: Millis) -> Option<Obstacle> {
         let entry = self.entries.get(id)?;
+        let in_the_way = |(other_id, other): (&String, &Entry)| {
+            let earlier = place(other_id, other) < place(id, entry);
+            other_id != id
+                && (other.going || (other.moving && earlier))
+                && other.host == entry.host
+                && !other.writes_to.is_disjoint(&entry.writes_to)
+        };
+        self.halt(id, entry, now).or_else(|| {
+            self.entries
+                .iter()
+                .any(in_the_way)
+                .then_some(Obstacle::Turn)
+        })
+    }
+
+    /// What keeps it waiting beside others of its host.
+    fn halt(&self, id: &str, entry: &Entry, now: Millis) -> Option<Obstacle> {
+        let another = |(other_id, other): (&String, &Entry)| {
+            other_id != id && other.going && other.integration == entry.integration
+        };
+        self.halt_where(entry, now, || self.entries.iter().any(another))
+    }
+
+    fn halt_where(
+        &self,
+        entry: &Entry,
+        now: Millis,
+        another_goes: impl FnOnce() -> bool,
+    ) -> Option<Obstacle> {
         if let Some(lane) = entry
             .integration
             .as_ref()
@@ -99,12 +200,9 @@ impl Queue {
             if lane.paused {
                 return Some(Obstacle::Paused);
             }
-            let another = |(other_id, other): (&String, &Entry)| {
-                other_id != id && other.going && other.integration == entry.integration
-            };
             match lane.sign_in {
                 SignIn::Good => {}
-                SignIn::Trying if !self.entries.iter().any(another) => {}
+                SignIn::Trying if !another_goes() => {}
                 SignIn::Trying | SignIn::Bad => return Some(Obstacle::SignIn),
             }
         }
@@ -116,63 +214,69 @@ impl Queue {
                 return Some(Obstacle::Network);
             }
         }
-        if let Some(at) = entry.not_before.filter(|at| *at > now) {
-            return Some(Obstacle::Pause(at));
-        }
-        let in_the_way = |(other_id, other): (&String, &Entry)| {
-            // One that has begun is brought to its end first.
-            let earlier = if other.in_doubt == entry.in_doubt {
-                **other_id < *id
-            } else {
-                other.in_doubt
+        let pause = entry.not_before.filter(|at| *at > now);
+        pause.map(Obstacle::Pause)
+    }
+
+    /// The same as [`Self::obstacle`], of one of many.
+    fn obstacle_among(
+        &self,
+        id: &str,
+        entry: &Entry,
+        now: Millis,
+        at_work: &AtWork<'_>,
+    ) -> Option<Obstacle> {
+        self.halt_where(entry, now, || at_work.another_goes(entry))
+            .or_else(|| at_work.another_writes(id, entry).then_some(Obstacle::Turn))
+    }
+
+    /// What keeps each operation waiting, and whether it is being carried.
+    pub fn standings(&self, now: Millis) -> HashMap<String, (Option<Obstacle>, bool)> {
+        let at_work = AtWork::of(self);
+        let standing = |(id, entry): (&String, &Entry)| {
+            let obstacle = match entry.going {
+                true => None,
+                false => self.obstacle_among(id, entry, now, &at_work),
             };
-            let before = other.going || (other.moving && earlier);
-            other_id != id
-                && before
-                && other.host == entry.host
-                && !other.writes_to.is_disjoint(&entry.writes_to)
+            (id.clone(), (obstacle, entry.going))
         };
-        if self.entries.iter().any(in_the_way) {
-            return Some(Obstacle::Turn);
-        }
-        None
+        self.entries.iter().map(standing).collect()
     }
 
     /// Those that go on now. They count as going until [`Self::rest`].
     pub fn start(&mut self, now: Millis) -> Vec<String> {
-        let mut busy: BTreeMap<String, usize> = BTreeMap::new();
+        let mut busy: HashMap<&str, usize> = HashMap::new();
         for entry in self.entries.values().filter(|it| it.going) {
-            *busy.entry(entry.host.clone()).or_default() += 1;
+            *busy.entry(&entry.host).or_default() += 1;
         }
-        let waiting: Vec<String> = self
-            .entries
-            .iter()
-            .filter(|(_, it)| it.moving && !it.going)
-            .map(|(id, _)| id.clone())
-            .collect();
+        let mut at_work = AtWork::of(self);
         let mut started = Vec::new();
-        for id in waiting {
-            if self.obstacle(&id, now).is_some() {
-                continue;
-            }
-            let Some(entry) = self.entries.get_mut(&id) else {
-                continue;
-            };
-            let count = busy.entry(entry.host.clone()).or_default();
-            if *count >= AT_ONCE {
+        for (id, entry) in &self.entries {
+            let count = busy.entry(&entry.host).or_default();
+            if !entry.moving
+                || entry.going
+                || *count >= AT_ONCE
+                || self.obstacle_among(id, entry, now, &at_work).is_some()
+            {
                 continue;
             }
             *count += 1;
-            entry.going = true;
-            started.push(id);
+            at_work.begins(entry);
+            started.push(id.clone());
+        }
+        for id in &started {
+            if let Some(entry) = self.entries.get_mut(id) {
+                entry.going = true;
+            }
         }
         started
     }
 
     /// Whether an operation that is going may send its next call.
     pub fn may_send(&self, id: &str, now: Millis) -> bool {
+        let entry = self.entries.get(id);
         !matches!(
-            self.obstacle(id, now),
+            entry.and_then(|entry| self.halt(id, entry, now)),
             Some(Obstacle::Paused | Obstacle::SignIn | Obstacle::Server(_) | Obstacle::Network)
         )
     }
@@ -195,10 +299,13 @@ impl Queue {
 
     /// The earliest moment at which something changes by itself.
     pub fn next_time(&self, now: Millis) -> Option<Millis> {
-        let entries = self.entries.iter().filter(|(_, it)| it.moving && !it.going);
-        let due = entries.filter_map(|(id, _)| match self.obstacle(id, now) {
-            Some(Obstacle::Server(at) | Obstacle::Pause(at)) => Some(at),
-            _ => None,
+        let at_work = AtWork::of(self);
+        let entries = self.entries.values().filter(|it| it.moving && !it.going);
+        let due = entries.filter_map(|entry| {
+            match self.halt_where(entry, now, || at_work.another_goes(entry)) {
+                Some(Obstacle::Server(at) | Obstacle::Pause(at)) => Some(at),
+                _ => None,
+            }
         });
         let questions = self.asked_hosts().filter_map(|(_, host)| {
             let down = host.down.as_ref().filter(|it| !it.being_asked)?;
@@ -347,5 +454,131 @@ impl Queue {
         for entry in self.entries.values_mut() {
             moved(&mut entry.not_before);
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use cpu_time::ThreadTime;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn entry(writes_to: &[&str]) -> Entry {
+        Entry {
+            host: "wiki".to_owned(),
+            integration: Some("i".to_owned()),
+            writes_to: writes_to.iter().map(|it| (*it).to_owned()).collect(),
+            not_before: None,
+            in_doubt: false,
+            moving: true,
+            going: false,
+        }
+    }
+
+    fn queues() -> impl Strategy<Value = Queue> {
+        let entry = (
+            0..2usize,
+            prop::option::of(0..2usize),
+            prop::collection::btree_set(0..3usize, 0..3),
+            prop::option::of(0..2_000i64),
+            any::<[bool; 3]>(),
+        );
+        let lane = (any::<bool>(), 0..3usize);
+        let host = (prop::option::of(0..2_000i64), prop::bool::weighted(0.2));
+        (
+            prop::collection::vec(entry, 0..12),
+            prop::collection::vec(lane, 2),
+            prop::collection::vec(host, 2),
+        )
+            .prop_map(|(entries, lanes, hosts)| {
+                let mut queue = Queue::default();
+                let moved = |(at, it): (usize, (usize, _, _, _, _))| (format!("{at:02}"), it);
+                for (id, (host, integration, writes_to, not_before, [in_doubt, moving, going])) in
+                    entries.into_iter().enumerate().map(moved)
+                {
+                    let integration: Option<usize> = integration;
+                    let writes_to: BTreeSet<usize> = writes_to;
+                    let entry = Entry {
+                        host: format!("host {host}"),
+                        integration: integration.map(|it| format!("i{it}")),
+                        writes_to: writes_to.iter().map(|it| format!("page {it}")).collect(),
+                        not_before,
+                        in_doubt,
+                        moving,
+                        going,
+                    };
+                    queue.entries.insert(id, entry);
+                }
+                for (at, (paused, sign_in)) in lanes.into_iter().enumerate() {
+                    let sign_in = [SignIn::Good, SignIn::Trying, SignIn::Bad][sign_in].clone();
+                    let lane = Lane {
+                        paused: paused && at == 0,
+                        sign_in,
+                    };
+                    queue.integrations.insert(format!("i{at}"), lane);
+                }
+                for (at, (not_before, down)) in hosts.into_iter().enumerate() {
+                    let name = format!("host {at}");
+                    if down {
+                        queue.unreachable(&name, 0, 0.5, false, String::new());
+                    }
+                    queue.hosts.entry(name).or_default().not_before = not_before;
+                }
+                queue
+            })
+    }
+
+    proptest! {
+        /// One at a time, and all at once.
+        #[test]
+        fn all_of_them_stand_as_each_does(mut queue in queues()) {
+            let standings = queue.standings(1_000);
+            for (id, entry) in &queue.entries {
+                let alone = queue.obstacle(id, 1_000).filter(|_| !entry.going);
+                prop_assert_eq!(standings[id], (alone, entry.going), "{}", id);
+            }
+            // Each that starts might have, with those before it going.
+            let mut replayed = queue.clone();
+            let started = queue.start(1_000);
+            for id in &started {
+                prop_assert_eq!(replayed.obstacle(id, 1_000), None);
+                replayed.entries.get_mut(id).unwrap().going = true;
+            }
+            prop_assert_eq!(&replayed, &queue);
+            // And none is left that could.
+            for (id, entry) in &queue.entries {
+                let full = queue.entries.values().filter(|it| it.going && it.host == entry.host);
+                if entry.moving && !entry.going && full.count() < AT_ONCE {
+                    prop_assert!(queue.obstacle(id, 1_000).is_some(), "{} waits", id);
+                }
+            }
+        }
+    }
+
+    /// All of them below a parent page that is to be made, so that each waits for its turn.
+    fn time_of_a_start(count: usize) -> std::time::Duration {
+        let mut queue = Queue::default();
+        for number in 0..count {
+            let page = format!("page {number}");
+            let entry = entry(&[&page, "parent PAY retrospectives"]);
+            queue.entries.insert(format!("{number:06}"), entry);
+        }
+        let once = || {
+            let mut queue = queue.clone();
+            let begun = ThreadTime::now();
+            assert_eq!(queue.start(0).len(), 1);
+            assert_eq!(queue.next_time(0), None);
+            begun.elapsed()
+        };
+        (0..5).map(|_| once()).min().unwrap()
+    }
+
+    #[test]
+    fn a_start_takes_longer_by_as_many_as_there_are() {
+        let (some, many) = (time_of_a_start(1_000), time_of_a_start(4_000));
+        // Four times as many; a quadratic one takes sixteen times as long.
+        assert!(many < some * 8, "{some:?}, and {many:?}");
     }
 }

@@ -134,6 +134,21 @@ pub(super) fn from_backup() -> ApiError {
     .retry()
 }
 
+/// Of an operation, for a place that has room for a line.
+pub(super) fn unreadable() -> ApiError {
+    super::kept::Unreadable::unknown("state").into()
+}
+
+pub(super) fn under_way() -> ApiError {
+    ApiError::new(
+        ErrorCode::UnderWay,
+        "Another publish of this summary has not ended",
+        "Wait until it has ended, or cancel it in the Outbox. Then try again.",
+    )
+    .because("It is for another page of the same integration. Nothing was queued.")
+    .retry()
+}
+
 pub(super) fn mixed_up() -> ApiError {
     ApiError::new(
         ErrorCode::Internal,

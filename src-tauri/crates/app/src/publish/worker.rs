@@ -18,6 +18,7 @@ use super::{
     engine::{Event, Millis},
     failure::{Failure, Why, is_about_keyring},
     queue::{Entry, Lane, Obstacle, Queue, SignIn},
+    turns::Turns,
 };
 use crate::{
     ApiError, App, Inner, Result,
@@ -45,6 +46,7 @@ pub(crate) struct Outbox {
     running: AtomicBool,
     clock: Mutex<Clock>,
     clock_moves: AtomicI64,
+    pub(super) turns: Turns,
 }
 
 #[derive(Default)]
@@ -89,6 +91,7 @@ impl Outbox {
                 at: Instant::now(),
             }),
             clock_moves: AtomicI64::new(0),
+            turns: Turns::default(),
         }
     }
 
@@ -96,12 +99,10 @@ impl Outbox {
     pub fn remember(&self, app: &App) -> Result<()> {
         let mut queue = lock(&self.queue);
         for it in app.store().outbox_lanes()? {
-            let refused: Option<ApiError> = match &it.sign_in_problem {
-                Some(text) => Some(from_text(text)?),
-                None => None,
-            };
-            // A keyring is opened anew with each start.
-            let bad = refused.is_some_and(|it| !is_about_keyring(it.code));
+            // A keyring is opened anew with each start. What cannot be read was a refusal as well.
+            let bad = it.sign_in_problem.as_ref().is_some_and(|text| {
+                from_text::<ApiError>(text).map_or(true, |it| !is_about_keyring(it.code))
+            });
             queue.integrations.insert(
                 it.integration_id,
                 Lane {
@@ -204,9 +205,15 @@ impl Outbox {
         (obstacle, going)
     }
 
-    /// A look at all of it.
-    pub(super) fn queue(&self) -> Queue {
-        lock(&self.queue).clone()
+    /// The same of all that is queued.
+    pub(super) fn standings(&self) -> HashMap<String, (Option<Obstacle>, bool)> {
+        let now = self.now();
+        lock(&self.queue).standings(now)
+    }
+
+    /// A look at all of it, which must not take long: nothing is decided meanwhile.
+    pub(super) fn look<T>(&self, at: impl FnOnce(&Queue) -> T) -> T {
+        at(&lock(&self.queue))
     }
 
     pub(super) fn answered(&self, id: &str) {
@@ -438,17 +445,15 @@ fn clock_moved(app: &App, by: Millis) {
 
 /// Asks a host whether it answers, over the first integration that talks to it.
 async fn ask(app: &App, host: &str) -> std::result::Result<(), Failure> {
-    let queue = app.outbox().queue();
-    let integration = queue
-        .entries
-        .values()
-        .filter(|it| it.host == host)
-        .find_map(|it| it.integration.as_ref());
+    let integration = app.outbox().look(|queue| {
+        let mut of_host = queue.entries.values().filter(|it| it.host == host);
+        of_host.find_map(|it| it.integration.clone())
+    });
     let Some(id) = integration else {
         // The wizard's test has no integration yet; its next call tells.
         return Ok(());
     };
-    let integration = integrations::find(app, id).map_err(Failure::before_the_call)?;
+    let integration = integrations::find(app, &id).map_err(Failure::before_the_call)?;
     reach(app, &integration).await
 }
 

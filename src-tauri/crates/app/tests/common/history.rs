@@ -30,7 +30,7 @@ fn multiply(world: &World, entries: u32) {
                  json_extract(:words, printf('$[%d]', i / 7 % 12)))";
     let folded = format!("lower({title})");
     let other = |column: &str| match column {
-        "id" => "printf('%s-%d', id, i)".to_owned(),
+        "id" | "draft_id" => format!("printf('%s-%d', {column}, i)"),
         "title" => title.to_owned(),
         "folded" => folded.clone(),
         "date" => "date('2000-01-01', printf('+%d days', i % 9000))".to_owned(),

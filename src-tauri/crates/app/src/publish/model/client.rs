@@ -138,6 +138,32 @@ impl Client {
             return;
         }
         let published = self.published(draft);
+        self.freeze_for(draft, title, text, published);
+    }
+
+    /// Where the draft's publish stopped, another takes its place.
+    pub fn resolve(&mut self, draft: usize, title: &str, text: u32, as_new_page: bool) {
+        let Some(id) = self.open_of(draft).filter(|_| self.is_alive()) else {
+            return;
+        };
+        let phase = self.disk.operations[&id].state.phase;
+        if !matches!(phase, Phase::Conflict | Phase::NeedsAttention) {
+            return;
+        }
+        if !self.sabotaged(Saboteur::KeepsTheReplaced) {
+            self.cancel(&id);
+        }
+        let published = self.published(draft).filter(|_| !as_new_page);
+        self.freeze_for(draft, title, text, published);
+    }
+
+    fn freeze_for(
+        &mut self,
+        draft: usize,
+        title: &str,
+        text: u32,
+        published: Option<(String, String, u32)>,
+    ) {
         let kind = match &published {
             Some(_) => OperationKind::Update,
             None => OperationKind::Create,
@@ -921,8 +947,13 @@ impl Client {
         if let Some(wrong) = self.wrong.first() {
             return Err(wrong.clone());
         }
+        let mut open = BTreeSet::new();
         for (id, stored) in &self.disk.operations {
             let state = &stored.state;
+            let publishes = state.plan.kind != OperationKind::Delete;
+            if publishes && !state.phase.has_ended() && !open.insert(stored.draft) {
+                return Err(format!("{id}: beside another of its draft"));
+            }
             let ours = |body: &str| carries_marker(body, &state.plan.marker);
             let live = self.server.live().filter(|it| ours(&it.body)).count();
             if live > 1 {

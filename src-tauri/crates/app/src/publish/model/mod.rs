@@ -40,9 +40,10 @@ pub enum Saboteur {
     ManyWriters,
     PublishesTooEarly,
     TrustsABackup,
+    KeepsTheReplaced,
 }
 
-const SABOTEURS: [Saboteur; 15] = [
+const SABOTEURS: [Saboteur; 16] = [
     Saboteur::ResendsBlindly,
     Saboteur::IsImpatient,
     Saboteur::SkipsTheMarker,
@@ -58,6 +59,7 @@ const SABOTEURS: [Saboteur; 15] = [
     Saboteur::ManyWriters,
     Saboteur::PublishesTooEarly,
     Saboteur::TrustsABackup,
+    Saboteur::KeepsTheReplaced,
 ];
 
 thread_local! {
@@ -73,6 +75,8 @@ enum Happens {
     Cancel(usize),
     Retry(usize),
     Overwrite(usize),
+    /// Under another title, or as a page of its own.
+    Resolve(usize, bool),
     Pause(bool),
     Tick(i64),
     /// The process dies before so many more effects.
@@ -137,6 +141,7 @@ impl ReferenceStateMachine for Histories {
             2 => draft.clone().prop_map(Happens::Cancel),
             2 => draft.clone().prop_map(Happens::Retry),
             2 => draft.clone().prop_map(Happens::Overwrite),
+            2 => (draft.clone(), any::<bool>()).prop_map(|(it, new)| Happens::Resolve(it, new)),
             1 => any::<bool>().prop_map(Happens::Pause),
             8 => prop_oneof![0i64..500, 500i64..20_000, 20_000i64..400_000].prop_map(Happens::Tick),
             4 => (0u32..24).prop_map(Happens::Kill),
@@ -211,6 +216,11 @@ impl StateMachineTest for Histories {
                     client.overwrite(&id);
                     client.tick(0);
                 }
+            }
+            Happens::Resolve(draft, as_new_page) => {
+                let title = format!("{} ({})", TITLES[draft], author.texts[draft]);
+                client.resolve(draft, &title, author.texts[draft], as_new_page);
+                client.tick(0);
             }
             Happens::Pause(paused) => client.pause(paused),
             Happens::Tick(time) => client.tick(time),
