@@ -185,7 +185,7 @@ describe("a draft that is published at one of two connections", () => {
     expect(screen.getByRole("button", { name: "Republish" })).toBeTruthy();
     await user.selectOptions(screen.getByLabelText("Connection"), "integration-2");
     await screen.findByText(/^A new page is created here/);
-    screen.getByRole("heading", { name: "Publishing" });
+    await screen.findByRole("heading", { name: "Publishing" });
     expect(screen.queryByText("Published as version 2")).toBeNull();
     expect(calls(backend, "open_operation").at(-1)).toEqual({ operationId: "operation-2" });
     publishButton();

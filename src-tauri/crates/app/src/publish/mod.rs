@@ -639,7 +639,7 @@ enum InTheWay {
     Goes(Box<Operation>),
     /// It stopped for a reason, or never began, and nothing of it is in doubt: a new one takes its
     /// place.
-    Waits(OperationHead),
+    Waits(Box<OperationHead>),
 }
 
 async fn in_the_way(
@@ -663,7 +663,7 @@ async fn in_the_way(
         let operation = retry(app, it.head.id).await?;
         return Ok(InTheWay::Goes(Box::new(operation)));
     }
-    Ok(InTheWay::Waits(it.head))
+    Ok(InTheWay::Waits(Box::new(it.head)))
 }
 
 /// Neither the answer to what was asked for, nor to be replaced by it.
