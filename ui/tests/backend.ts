@@ -807,11 +807,16 @@ export class Backend {
     cancel_sign_in: ({ signInId }) => this.setSignIn(signInId, { type: "cancelled" }),
     choose_site: ({ signInId, siteId }) => this.signedIn(this.signIn(signInId).request, siteId),
     list_spaces: () => spaces,
-    list_pages: ({ parentId }) => pages.filter((it) => it.parent === parentId).map(pageView),
-    find_pages: ({ text }) =>
-      pages
+    list_pages: ({ parentId }) => ({
+      pages: pages.filter((it) => it.parent === parentId).map(pageView),
+      more: false,
+    }),
+    find_pages: ({ text }) => ({
+      pages: pages
         .filter((it) => it.title.toLowerCase().includes(String(text).toLowerCase()))
         .map(pageView),
+      more: false,
+    }),
     check_parent_title: ({ title }) => {
       const page = pages.find((it) => it.title === title);
       return page ? { type: "exists", page: pageView(page) } : { type: "free", title };

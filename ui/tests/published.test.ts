@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { expect, it, vi } from "vitest";
+import { tell } from "../src/api/events";
 import { sinceOf } from "../src/screens/published/words";
 import { toasts } from "../src/state/announce.svelte";
 import { expectNoFindings, openApp } from "./app";
@@ -47,6 +48,46 @@ it("searches as one types and filters; says when nothing is left", async () => {
   });
   await user.click(screen.getByRole("button", { name: "Show all" }));
   await waitFor(() => expect(titles()).toHaveLength(6));
+});
+
+it("shows the page before when the rows of the last one are gone", async () => {
+  const [one] = samples().publications ?? [];
+  if (!one) throw new Error("no sample");
+  const publications = Array.from({ length: 401 }, (_, at) => ({
+    ...one,
+    row: { ...one.row, id: `publication-${at}`, title: `Number ${at}`, date: "2026-01-01" },
+  }));
+  const backend = await openApp("/published", { ...samples(), publications });
+  const user = userEvent.setup({ delay: null });
+  await screen.findByText("1 to 200 of 401");
+  const next = screen.getByRole("button", { name: "Next page of the list" });
+  await user.click(next);
+  await user.click(next);
+  await screen.findByText("401 to 401 of 401");
+  backend.state.publications = publications.slice(0, 400);
+  tell({ type: "draftsChanged", teamId: "team-1" });
+  await screen.findByText("201 to 400 of 400");
+  backend.state.publications = publications.slice(0, 3);
+  tell({ type: "draftsChanged", teamId: "team-1" });
+  await waitFor(() => expect(titles()).toHaveLength(3));
+  expect(screen.queryByRole("button", { name: "Next page of the list" })).toBeNull();
+});
+
+it("starts at the first page when Escape takes the search back", async () => {
+  const [one] = samples().publications ?? [];
+  if (!one) throw new Error("no sample");
+  const publications = Array.from({ length: 401 }, (_, at) => ({
+    ...one,
+    row: { ...one.row, id: `publication-${at}`, title: `Number ${at}`, date: "2026-01-01" },
+  }));
+  await openApp("/published", { ...samples(), publications });
+  const user = userEvent.setup({ delay: null });
+  await screen.findByText("1 to 200 of 401");
+  await user.type(screen.getByRole("searchbox"), "number");
+  await user.click(screen.getByRole("button", { name: "Next page of the list" }));
+  await screen.findByText("201 to 400 of 401");
+  await user.type(screen.getByRole("searchbox"), "{Escape}");
+  await screen.findByText("1 to 200 of 401");
 });
 
 it("counts a period back from today", () => {

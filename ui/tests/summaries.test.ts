@@ -102,6 +102,45 @@ describe("the list", () => {
     await waitFor(() => expect(names()).toHaveLength(11));
   }, 60_000);
 
+  it("shows the page before when the last row of a page is deleted", async () => {
+    await openApp("/summaries", { ...samples(), drafts: sample.manyDrafts(401) });
+    const user = userEvent.setup();
+    await screen.findByText("1 to 200 of 401");
+    const next = screen.getByRole("button", { name: "Next page of the list" });
+    await user.click(next);
+    await user.click(next);
+    await screen.findByText("401 to 401 of 401");
+    screen.getByRole("link", { name: /Number item/ }).focus();
+    await user.keyboard("{Delete}");
+    await screen.findByText("201 to 400 of 400");
+    expect(names().length).toBeGreaterThan(0);
+    expect(screen.queryByText("Start the first retrospective")).toBeNull();
+    // And once more, down to one page, which needs no pager.
+    await user.click(screen.getByRole("button", { name: "Previous page of the list" }));
+    await screen.findByText("1 to 200 of 400");
+  }, 60_000);
+
+  it("shows the only page when all of the second is gone", async () => {
+    const backend = await openApp("/summaries", { ...samples(), drafts: sample.manyDrafts(203) });
+    const user = userEvent.setup();
+    await screen.findByText("1 to 200 of 203");
+    await user.click(screen.getByRole("button", { name: "Next page of the list" }));
+    await screen.findByText("201 to 203 of 203");
+    backend.state.drafts = backend.state.drafts.slice(0, 150);
+    tell({ type: "draftsChanged", teamId: "team-1" });
+    await waitFor(() => expect(screen.getByRole("button", { name: "All 150" })).toBeTruthy());
+    await waitFor(() => expect(names()).toHaveLength(30));
+    expect(screen.queryByText("Start the first retrospective")).toBeNull();
+    expect(screen.queryByRole("button", { name: "Next page of the list" })).toBeNull();
+    // With nothing left, the first page is the one that is shown once there is something again.
+    backend.state.drafts = [];
+    tell({ type: "draftsChanged", teamId: "team-1" });
+    await screen.findByText("Start the first retrospective");
+    backend.state.drafts = sample.manyDrafts(1);
+    tell({ type: "draftsChanged", teamId: "team-1" });
+    await waitFor(() => expect(names()).toHaveLength(1));
+  }, 60_000);
+
   it("drops an answer that was overtaken", async () => {
     const backend = await openApp();
     const user = userEvent.setup();

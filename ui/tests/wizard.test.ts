@@ -413,6 +413,28 @@ describe("Configuration", () => {
     });
   });
 
+  it("says that a list of pages was cut, and how to find the others", async () => {
+    const { backend, user } = await connected();
+    const whole = backend.answers.list_pages;
+    backend.override("list_pages", async (args) => ({
+      ...(await whole(args)),
+      more: args.parentId === "11",
+    }));
+    const all = backend.answers.find_pages;
+    backend.override("find_pages", async (args) => ({ ...(await all(args)), more: true }));
+    await user.type(await screen.findByRole("combobox", { name: "Space" }), "payments{Enter}");
+    const group = screen.getByRole("group", { name: "Retrospective Parent Page" });
+    await user.click(within(group).getByLabelText("Existing page"));
+    const team = await within(group).findByRole("treeitem", { name: "Team" });
+    expect(within(group).queryByText(/^Only the first/)).toBeNull();
+    team.focus();
+    await user.keyboard("{ArrowRight}");
+    await within(group).findByText(/^Only the first 2 pages of a list are shown/);
+    await user.type(within(group).getByRole("searchbox"), "r");
+    await within(group).findByText(/^Only the first \d pages are shown. Type more/);
+    await expectNoFindings();
+  });
+
   it("writes labels the way Confluence takes them, and refuses what it does not", async () => {
     const { backend, user } = await connected();
     await user.type(await screen.findByRole("combobox", { name: "Space" }), "payments{Enter}");

@@ -56,8 +56,8 @@ commands! {
     cancel_sign_in = sign_in::cancel(sign_in_id: String) -> SignIn;
     choose_site = sign_in::choose_site(sign_in_id: String, site_id: String) -> Connection;
     list_spaces = connect::spaces(session_id: String) -> Vec<SpaceView>;
-    list_pages = connect::pages(session_id: String, space_id: String, parent_id: Option<String>) -> Vec<PageView>;
-    find_pages = connect::find_pages(session_id: String, space_id: String, text: String) -> Vec<PageView>;
+    list_pages = connect::pages(session_id: String, space_id: String, parent_id: Option<String>) -> PageList;
+    find_pages = connect::find_pages(session_id: String, space_id: String, text: String) -> PageList;
     check_parent_title = connect::parent_title(session_id: String, space_id: String, kind: Kind, title: String) -> ParentTitle;
     preview_title = connect::title_preview(team_id: String, kind: Kind, template: String) -> TitlePreview;
     list_substitutions = connect::substitutions(team_id: String, kind: Kind) -> Vec<SubstitutionView>;

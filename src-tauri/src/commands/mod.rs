@@ -8,7 +8,7 @@ use std::sync::Arc;
 use retropress_app::{
     ApiError, App,
     connect::{
-        self, Check, ConnectRequest, Connection, Method, PageView, ParentTitle, ServerPage,
+        self, Check, ConnectRequest, Connection, Method, PageList, ParentTitle, ServerPage,
         SpaceView, SubstitutionView, TitlePreview,
         sign_in::{self, OauthSetup, SignIn, SignInRequest},
     },

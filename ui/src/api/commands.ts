@@ -32,7 +32,7 @@ import type { Operation } from "./bindings/Operation";
 import type { OutboxList } from "./bindings/OutboxList";
 import type { OutboxStatus } from "./bindings/OutboxStatus";
 import type { PageNow } from "./bindings/PageNow";
-import type { PageView } from "./bindings/PageView";
+import type { PageList } from "./bindings/PageList";
 import type { ParentTitle } from "./bindings/ParentTitle";
 import type { PdfPreview } from "./bindings/PdfPreview";
 import type { Publication } from "./bindings/Publication";
@@ -153,9 +153,9 @@ export const chooseSite = (signInId: string, siteId: string): Promise<Connection
 
 export const listSpaces = (sessionId: string): Promise<Array<SpaceView>> => call("list_spaces", { sessionId });
 
-export const listPages = (sessionId: string, spaceId: string, parentId: string | null): Promise<Array<PageView>> => call("list_pages", { sessionId, spaceId, parentId });
+export const listPages = (sessionId: string, spaceId: string, parentId: string | null): Promise<PageList> => call("list_pages", { sessionId, spaceId, parentId });
 
-export const findPages = (sessionId: string, spaceId: string, text: string): Promise<Array<PageView>> => call("find_pages", { sessionId, spaceId, text });
+export const findPages = (sessionId: string, spaceId: string, text: string): Promise<PageList> => call("find_pages", { sessionId, spaceId, text });
 
 export const checkParentTitle = (sessionId: string, spaceId: string, kind: Kind, title: string): Promise<ParentTitle> => call("check_parent_title", { sessionId, spaceId, kind, title });
 

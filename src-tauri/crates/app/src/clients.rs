@@ -76,21 +76,30 @@ pub(crate) async fn grant_of(app: &App, integration: &StoredIntegration) -> Resu
         Method::ApplicationLink => OauthServer::DataCenter(integration.site.clone()),
         _ => OauthServer::Atlassian(endpoints_for(app, &integration.site.base_url)),
     };
-    let mut grants = lock(&app.inner.grants);
-    if let Some(grant) = grants.get(&integration.id) {
+    let held = lock(&app.inner.grants).get(&integration.id).cloned();
+    if let Some(grant) = &held
+        && grant.is_of(integration)
+    {
         return Ok(grant.clone());
     }
     if app.store().sealed_secret(&integration.id)?.is_none() {
         return Err(secret_gone());
     }
-    let grant = Grant::saved(app, server, integration);
-    grants.insert(integration.id.clone(), grant.clone());
-    Ok(grant)
+    let saved = Grant::saved(app, server, integration);
+    if held.is_some() {
+        // The integration is being edited: what is held is not for this server, or soon will not be.
+        return Ok(saved);
+    }
+    // Another caller may have been first: there is one grant, or both would renew it.
+    Ok(lock(&app.inner.grants)
+        .entry(integration.id.clone())
+        .or_insert(saved)
+        .clone())
 }
 
 /// Whether anything is left to sign in with, here or in the database.
 pub(crate) fn has_secret(app: &App, integration: &StoredIntegration) -> Result<bool> {
-    let in_memory = lock(&app.inner.session_secrets).contains_key(&integration.id)
+    let in_memory = session_secret(app, integration).is_some()
         || lock(&app.inner.grants)
             .get(&integration.id)
             .is_some_and(Grant::is_in_memory);
@@ -104,6 +113,18 @@ pub(crate) fn secret_gone() -> ApiError {
         "Edit the integration and sign in again.",
     )
     .because("It was removed, or kept for the last session only.")
+}
+
+/// Nothing is saved, or neither this keyring nor its key opens it. Trouble with the database is not
+/// among these.
+pub(crate) fn cannot_be_opened(problem: &ApiError) -> bool {
+    matches!(
+        problem.code,
+        ErrorCode::SecretGone
+            | ErrorCode::KeyringMissing
+            | ErrorCode::KeyringLocked
+            | ErrorCode::KeyringDenied
+    )
 }
 
 /// Of the methods that sign in by what was entered.
@@ -130,12 +151,33 @@ pub(crate) fn credential(
     }
 }
 
-/// The saved secret, or the one kept for this session.
-pub(crate) async fn secret_of(app: &App, integration: &StoredIntegration) -> Result<SecretString> {
+/// A secret that is kept for this session. Like a sealed one, it opens nothing but what it was entered
+/// for.
+#[derive(Clone)]
+pub(crate) struct SessionSecret {
+    bound_to: Vec<u8>,
+    secret: Arc<SecretString>,
+}
+
+impl SessionSecret {
+    pub fn new(integration: &StoredIntegration, secret: &SecretString) -> Self {
+        Self {
+            bound_to: bound_to(integration),
+            secret: Arc::new(SecretString::from(secret.expose_secret())),
+        }
+    }
+}
+
+fn session_secret(app: &App, integration: &StoredIntegration) -> Option<Arc<SecretString>> {
     let kept = lock(&app.inner.session_secrets)
         .get(&integration.id)
-        .cloned();
-    if let Some(secret) = kept {
+        .cloned()?;
+    (kept.bound_to == bound_to(integration)).then_some(kept.secret)
+}
+
+/// The saved secret, or the one kept for this session.
+pub(crate) async fn secret_of(app: &App, integration: &StoredIntegration) -> Result<SecretString> {
+    if let Some(secret) = session_secret(app, integration) {
         return Ok(SecretString::from(secret.expose_secret()));
     }
     let sealed = app

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use retropress_confluence::{
-    self as confluence, Client, Error, ErrorKind, PageAddress, PageRef, PageStatus, SecretString,
-    Site, Space, SpaceRef, Url,
+    self as confluence, Client, Error, ErrorKind, Listed, MOST_SPACES, PageAddress, PageRef,
+    PageStatus, SecretString, Site, Space, SpaceRef, Url,
 };
 use retropress_summary::{
     Kind, Summary, sample,
@@ -23,7 +23,7 @@ use crate::{
     ApiError, App, ErrorCode, Field, Result, clients,
     error::from_confluence,
     grant::Grant,
-    integrations::{self, Configuration, SignInDetails},
+    integrations::{self, Configuration, SignInDetails, StoredIntegration},
     lock,
     network::{self, NetworkScope},
     new_id,
@@ -135,6 +135,16 @@ pub struct PageView {
     pub has_children: bool,
 }
 
+/// Pages of a picker, as many as are listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct PageList {
+    pub pages: Vec<PageView>,
+    /// There are more than these.
+    pub more: bool,
+}
+
 /// What is known about the title of a new parent page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", tag = "type")]
@@ -201,7 +211,7 @@ pub(crate) struct Session {
     pub allow_http: bool,
     pub sandbox: bool,
     pub sign_in: SignInDetails,
-    spaces: OnceCell<Vec<Space>>,
+    spaces: OnceCell<Listed<Space>>,
     /// Of the integration it is saved as, where none is edited: saving it again saves no second one.
     pub new_id: String,
     /// It signs in with what was saved, and ends when that is removed.
@@ -282,7 +292,7 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
     // A saved secret goes to the server it was entered for and to no other.
     if let Some(saved) = &saved
         && saved.site.base_url.origin() != site.base_url.origin()
-        && clients::secret_of(app, saved).await?.expose_secret() == secret.expose_secret()
+        && (with_saved_secret || is_saved(app, saved, &secret).await?)
     {
         return Err(ApiError::invalid(
             secret_field,
@@ -323,6 +333,20 @@ pub async fn check(app: &App, request: ConnectRequest) -> Result<Connection> {
         choice: None,
     };
     begin(app, session).await
+}
+
+/// Whether this is the saved secret, typed once more. One that cannot be opened, as after an import or
+/// with a locked keyring, is not what was typed: it could only have been sent from here.
+async fn is_saved(
+    app: &App,
+    integration: &StoredIntegration,
+    entered: &SecretString,
+) -> Result<bool> {
+    match clients::secret_of(app, integration).await {
+        Ok(saved) => Ok(saved.expose_secret() == entered.expose_secret()),
+        Err(problem) if clients::cannot_be_opened(&problem) => Ok(false),
+        Err(problem) => Err(problem),
+    }
 }
 
 /// Opens a saved integration for editing, with its saved secret.
@@ -394,16 +418,16 @@ pub(crate) async fn forget(app: &App, integration_id: &str) {
     publish::end_left_tests_soon(app);
 }
 
-/// All spaces of the account, from every page of the list; personal ones last.
+/// The spaces of the account, from every page of the list; personal ones last.
 pub async fn spaces(app: &App, session_id: String) -> Result<Vec<SpaceView>> {
     let session = session(app, &session_id)?;
     let mut spaces: Vec<SpaceView> = spaces_of(&session)
         .await?
-        .into_iter()
+        .iter()
         .map(|it| SpaceView {
-            id: it.id,
-            key: it.key,
-            name: it.name,
+            id: it.id.clone(),
+            key: it.key.clone(),
+            name: it.name.clone(),
             personal: it.personal,
         })
         .collect();
@@ -417,7 +441,7 @@ pub async fn pages(
     session_id: String,
     space_id: String,
     parent_id: Option<String>,
-) -> Result<Vec<PageView>> {
+) -> Result<PageList> {
     let session = session(app, &session_id)?;
     let pages = match parent_id {
         Some(id) => session.client.children(&id).await?,
@@ -428,7 +452,7 @@ pub async fn pages(
                 .await?
         }
     };
-    Ok(pages.into_iter().map(page_view).collect())
+    Ok(page_list(pages))
 }
 
 /// Pages of the space whose title holds the text, or the page of a pasted address.
@@ -437,7 +461,7 @@ pub async fn find_pages(
     session_id: String,
     space_id: String,
     text: String,
-) -> Result<Vec<PageView>> {
+) -> Result<PageList> {
     let session = session(app, &session_id)?;
     let text = text.trim();
     if text.is_empty() {
@@ -454,19 +478,21 @@ pub async fn find_pages(
             .next(),
         None => {
             let found = session.client.find_pages(&space, text).await?;
-            return Ok(found.into_iter().map(page_view).collect());
+            return Ok(page_list(found));
         }
     };
-    Ok(pasted
+    let pasted = pasted
         .filter(|it| it.status == PageStatus::Current)
         .map(|it| PageView {
             id: it.id,
             title: it.title,
             ancestors: Vec::new(),
             has_children: true,
-        })
-        .into_iter()
-        .collect())
+        });
+    Ok(PageList {
+        pages: pasted.into_iter().collect(),
+        more: false,
+    })
 }
 
 pub async fn parent_title(
@@ -661,12 +687,19 @@ pub(crate) fn session(app: &App, session_id: &str) -> Result<Arc<Session>> {
         })
 }
 
-pub(crate) async fn spaces_of(session: &Session) -> Result<Vec<Space>> {
+pub(crate) async fn spaces_of(session: &Session) -> Result<&Listed<Space>> {
     Ok(session
         .spaces
         .get_or_try_init(|| session.client.spaces())
-        .await?
-        .clone())
+        .await?)
+}
+
+/// Where an account sees more spaces than are listed.
+pub(crate) fn first_spaces_only() -> String {
+    let most = MOST_SPACES / 1_000;
+    format!(
+        "This account can see more than {most},000 spaces. Retropress lists the first {most},000."
+    )
 }
 
 pub(crate) fn site_view(site: &Site) -> SiteView {
@@ -750,6 +783,9 @@ async fn begin(app: &App, session: Session) -> Result<Connection> {
             "Atlassian ended support for Confluence Server on 15 February 2024. Retropress works with it as long as its REST API does.".to_owned(),
         );
     }
+    if spaces.more {
+        warnings.push(first_spaces_only());
+    }
     if retropress_confluence::is_in_the_clear(&session.client.site().base_url) {
         warnings.push(
             "This connection is not encrypted: everyone on the way can read the sign-in data."
@@ -822,19 +858,27 @@ fn field_of(problem: &Error, method: Method) -> Option<Field> {
 }
 
 async fn space_ref(session: &Session, space_id: &str) -> Result<SpaceRef> {
-    let space = spaces_of(session)
-        .await?
-        .into_iter()
-        .find(|it| it.id == space_id);
-    space.map(|it| it.to_ref()).ok_or_else(|| {
+    let spaces = spaces_of(session).await?;
+    let space = spaces.iter().find(|it| it.id == space_id);
+    space.map(Space::to_ref).ok_or_else(|| {
         ApiError::new(
             ErrorCode::SpaceGone,
             "The space was not found",
             "Choose another space, or check the connection again.",
         )
-        .because("It is gone, or this account may not see it.")
+        .because(match spaces.more {
+            true => first_spaces_only(),
+            false => "It is gone, or this account may not see it.".to_owned(),
+        })
         .at(Field::Space)
     })
+}
+
+fn page_list(listed: Listed<PageRef>) -> PageList {
+    PageList {
+        more: listed.more,
+        pages: listed.into_iter().map(page_view).collect(),
+    }
 }
 
 fn page_view(it: PageRef) -> PageView {

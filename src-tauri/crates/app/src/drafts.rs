@@ -5,7 +5,7 @@ use retropress_store::{DraftFilter, DraftOrder, DraftRecord, NewText, Shelf};
 use retropress_summary::{
     Action, CarriedFrom, HealthCheck, Kind, Retrospective, Summary,
     health_check::{
-        self, DimensionAverage, DimensionResult, Model, PreviousCheck, built_in_models,
+        self, DimensionAverage, DimensionResult, MOST_STEPS, Model, PreviousCheck, built_in_models,
     },
     retrospective::{Column, Entry, Template, built_in_templates},
     title::date_in_words,
@@ -590,6 +590,19 @@ impl IndexedText {
                 "It has {} MB; {} MB fit, and Confluence takes 5 MB a page.",
                 content.len() / 1024 / 1024,
                 LARGEST_DRAFT / 1024 / 1024
+            )));
+        }
+        if let Summary::HealthCheck(check) = summary
+            && check.steps() > MOST_STEPS
+        {
+            return Err(ApiError::new(
+                ErrorCode::TooLarge,
+                "The health check has too many steps",
+                "Shorten its scale, and give each dimension one number of answers for each step.",
+            )
+            .because(format!(
+                "Its scale or the answers to a dimension have {} steps; the limit is {MOST_STEPS}.",
+                check.steps()
             )));
         }
         let mut words = Vec::new();

@@ -32,7 +32,7 @@ use serde::Deserialize;
 
 use crate::{
     ApiError, App, ErrorCode, Inner, Result, clients,
-    connect::sign_in::OauthClient,
+    connect::{Method, sign_in::OauthClient},
     integrations::{self, StoredIntegration},
     network::{self, NetworkScope},
 };
@@ -173,6 +173,17 @@ impl Grant {
         }
     }
 
+    /// Its tokens go to the server of this integration and came from its app.
+    pub fn is_of(&self, integration: &StoredIntegration) -> bool {
+        let here = match &self.0.server {
+            OauthServer::Atlassian(_) => integration.method == Method::AtlassianLogin,
+            OauthServer::DataCenter(site) => {
+                site.base_url.origin() == integration.site.base_url.origin()
+            }
+        };
+        here && self.0.client_id == integration.sign_in.client_id
+    }
+
     /// Nothing of it is in the database.
     pub fn is_in_memory(&self) -> bool {
         self.0.in_memory.load(Ordering::Relaxed)
@@ -185,6 +196,7 @@ impl Grant {
         &self,
         app: &App,
         integration: &StoredIntegration,
+        edited: bool,
         session_only: bool,
         network: Option<&NetworkRecord>,
     ) -> Result<()> {
@@ -195,11 +207,11 @@ impl Grant {
             Place::Sealed(saved) => look(app, saved).await?.1,
         };
         if session_only {
-            integrations::store(app, integration, None, network)?;
+            integrations::store(app, integration, edited, None, network)?;
             held.place = Place::Memory(kept);
         } else {
             let sealed = clients::seal(app, integration, &kept.to_text()?).await?;
-            integrations::store(app, integration, Some(&sealed), network)?;
+            integrations::store(app, integration, edited, Some(&sealed), network)?;
             held.place = Place::Sealed(Box::new(integration.clone()));
         }
         held.way = NetworkScope::of(Some(&integration.id), &integration.team_id);

@@ -208,7 +208,7 @@ fn saved_draft(name: &str, text: &str) -> Result<Option<(Summary, FoundDraft)>> 
         kind: summary.kind(),
         title: drafts::title_or_date(&summary),
         date: summary.date(),
-        contents: drafts::contents(&summary)?,
+        contents: drafts::contents(&summary).map_err(|problem| problem.at(Field::File))?,
         team: saved["team"].as_str().unwrap_or_default().to_owned(),
     };
     Ok(Some((summary, found)))

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use retropress_confluence::{Route, Site, SpaceRef, Url};
 use retropress_store::{IntegrationRecord, NetworkRecord, PublicationRecord};
 use retropress_summary::{Kind, title::TitleContext};
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -217,7 +216,7 @@ pub async fn save(
     let configuration = check(&configuration, &team.name, app.today())?;
     let home = connect::spaces_of(&session)
         .await?
-        .into_iter()
+        .iter()
         .find(|it| it.id == configuration.space_id)
         .ok_or_else(|| {
             ApiError::invalid(
@@ -225,7 +224,8 @@ pub async fn save(
                 "This space is gone, or this account may not see it.",
             )
         })?
-        .homepage_id;
+        .homepage_id
+        .clone();
     let integration = StoredIntegration {
         id: session
             .integration_id
@@ -253,6 +253,7 @@ pub async fn save(
         Some(_) => None,
     };
     let network = adopted.as_ref().map(|it| &it.record);
+    let edited = session.integration_id.is_some();
     match &session.secret {
         Secret::Entered(secret) => {
             let sealed = if session_only {
@@ -260,11 +261,11 @@ pub async fn save(
             } else {
                 Some(clients::seal(app, &integration, secret).await?)
             };
-            store(app, &integration, sealed.as_deref(), network)?;
+            store(app, &integration, edited, sealed.as_deref(), network)?;
             let mut kept = lock(&app.inner.session_secrets);
             if session_only {
-                let secret = SecretString::from(secret.expose_secret());
-                kept.insert(integration.id.clone(), secret.into());
+                let secret = clients::SessionSecret::new(&integration, secret);
+                kept.insert(integration.id.clone(), secret);
             } else {
                 kept.remove(&integration.id);
             }
@@ -272,7 +273,7 @@ pub async fn save(
         }
         Secret::Granted(grant) => {
             grant
-                .save_as(app, &integration, session_only, network)
+                .save_as(app, &integration, edited, session_only, network)
                 .await?;
             lock(&app.inner.session_secrets).remove(&integration.id);
             lock(&app.inner.grants).insert(integration.id.clone(), grant.clone());
@@ -352,15 +353,24 @@ pub(crate) async fn secret_removed(app: &App) -> Result<()> {
 
 /// Writes the integration with its sealed secret and, where they are given, its network settings:
 /// all of it or nothing. Without a secret none is left of an earlier save.
+///
+/// One that is edited and was disconnected while the keyring was asked does not come back.
 pub(crate) fn store(
     app: &App,
     integration: &StoredIntegration,
+    edited: bool,
     sealed: Option<&[u8]>,
     network: Option<&NetworkRecord>,
 ) -> Result<()> {
-    Ok(app
-        .store()
-        .save_integration(&integration.record()?, sealed, network)?)
+    let record = integration.record()?;
+    let stored = match edited {
+        true => app.store().change_integration(&record, sealed, network),
+        false => app.store().save_integration(&record, sealed, network),
+    };
+    stored.map_err(|problem| match problem {
+        retropress_store::StoreError::Gone => ApiError::gone("The integration"),
+        other => other.into(),
+    })
 }
 
 pub(crate) fn remember_parent(
@@ -369,14 +379,18 @@ pub(crate) fn remember_parent(
     title: &str,
     page_id: Option<&str>,
 ) -> Result<()> {
-    let mut parents = find(app, integration_id)?.parents;
-    match page_id {
-        Some(id) => parents.by_title.insert(title.to_owned(), id.to_owned()),
-        None => parents.by_title.remove(title),
-    };
-    Ok(app
-        .store()
-        .save_parents(integration_id, &to_text(&parents)?)?)
+    let mut problem = None;
+    app.store().change_parents(integration_id, |text| {
+        let changed = from_text(text).and_then(|mut parents: Parents| {
+            match page_id {
+                Some(id) => parents.by_title.insert(title.to_owned(), id.to_owned()),
+                None => parents.by_title.remove(title),
+            };
+            to_text(&parents)
+        });
+        changed.map_err(|it| problem = Some(it)).ok()
+    })?;
+    problem.map_or(Ok(()), Err)
 }
 
 /// From two weeks before the day on.

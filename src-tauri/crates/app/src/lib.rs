@@ -32,7 +32,7 @@ use std::{
 };
 
 use chrono::{DateTime, NaiveDate, Utc};
-use retropress_confluence::{Endpoints, HttpOptions, SecretString};
+use retropress_confluence::{Endpoints, HttpOptions};
 use retropress_secrets::Vault;
 use retropress_store::{Soundness, Store};
 use retropress_summary::pdf::Fonts;
@@ -78,7 +78,7 @@ struct Inner {
     events: broadcast::Sender<Event>,
     sessions: Mutex<HashMap<String, Arc<connect::Session>>>,
     /// Secrets of integrations whose user chose "for this session only".
-    session_secrets: Mutex<HashMap<String, Arc<SecretString>>>,
+    session_secrets: Mutex<HashMap<String, clients::SessionSecret>>,
     /// What the integrations that sign in by OAuth hold of it.
     grants: Mutex<HashMap<String, grant::Grant>>,
     sign_ins: connect::sign_in::SignIns,

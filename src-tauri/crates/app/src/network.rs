@@ -4,7 +4,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -173,11 +176,43 @@ struct Loaded {
     client: Option<ClientCertificate>,
 }
 
-/// Secrets of a computer without a keyring, and of connections that are not saved yet.
+/// Secrets of a computer without a keyring, and of connections that are not saved yet. Like a sealed
+/// one, each opens nothing but what it was entered for.
 #[derive(Clone, Default)]
 struct Kept {
-    password: Option<Arc<SecretString>>,
-    key: Option<Arc<SecretString>>,
+    password: Option<KeptSecret>,
+    key: Option<KeptSecret>,
+}
+
+#[derive(Clone)]
+struct KeptSecret {
+    bound_to: String,
+    secret: Arc<SecretString>,
+}
+
+impl Kept {
+    fn of(loaded: &Loaded) -> Self {
+        Self {
+            password: loaded.password.clone().map(|secret| KeptSecret {
+                bound_to: loaded.stored.proxy.place(),
+                secret,
+            }),
+            key: loaded.client.as_ref().map(|client| KeptSecret {
+                bound_to: client.info().sha256.clone(),
+                secret: Arc::new(copy(client.key_pem())),
+            }),
+        }
+    }
+
+    fn password(&self, stored: &Stored) -> Option<Arc<SecretString>> {
+        let kept = self.password.as_ref()?;
+        (kept.bound_to == stored.proxy.place()).then(|| kept.secret.clone())
+    }
+
+    fn key(&self, stored: &Stored) -> Option<Arc<SecretString>> {
+        let (kept, chain) = (self.key.as_ref()?, stored.client_chain.as_ref()?);
+        (kept.bound_to == first_fingerprint(chain)).then(|| kept.secret.clone())
+    }
 }
 
 /// The open ways to the network.
@@ -186,6 +221,8 @@ pub(crate) struct Network {
     open: Mutex<HashMap<NetworkScope, Open>>,
     kept: Mutex<HashMap<NetworkScope, Kept>>,
     pending: Mutex<HashMap<String, Stored>>,
+    /// Counts the changes of the settings: what was loaded before one is not used after it.
+    changes: AtomicU64,
 }
 
 #[derive(Clone)]
@@ -202,7 +239,16 @@ impl Network {
             open: Mutex::default(),
             kept: Mutex::default(),
             pending: Mutex::default(),
+            changes: AtomicU64::new(0),
         }
+    }
+
+    fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
+    }
+
+    fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -248,14 +294,10 @@ pub async fn read(app: &App, scope: NetworkScope) -> Result<NetworkView> {
     if let NetworkScope::Integration { integration_id } = &scope {
         integrations::find(app, integration_id)?;
     }
-    let stored = stored(app, &scope)?;
-    let record = record(app, &scope)?;
-    let kept = lock(&app.inner.network.kept)
-        .get(&scope)
-        .cloned()
-        .unwrap_or_default();
-    let password = record.proxy_password.is_some() || kept.password.is_some();
-    let key = record.client_key.is_some() || kept.key.is_some();
+    let (stored, record) = saved(app, &scope)?;
+    let kept = kept(app, &scope);
+    let password = record.proxy_password.is_some() || kept.password(&stored).is_some();
+    let key = record.client_key.is_some() || kept.key(&stored).is_some();
     let lost = stored.client_chain.is_some() && !key
         || stored.proxy.choice == ProxyUse::Own && !stored.proxy.user.is_empty() && !password;
     let client_certificate = match &stored.client_chain {
@@ -314,32 +356,33 @@ pub async fn save(
     let loaded = entered(app, &scope, request).await?;
     // Refuses what no connection can be made with, before anything is stored.
     Http::new(&options(app, &scope, &loaded).await?).map_err(|it| from_confluence(&it, None))?;
-    let key = loaded
-        .client
-        .as_ref()
-        .map(|it| Arc::new(copy(it.key_pem())));
     match scope.row() {
         None => {
             let NetworkScope::New { team_id } = &scope else {
                 return Err(ApiError::gone("The connection"));
             };
             lock(&app.inner.network.pending).insert(team_id.clone(), loaded.stored.clone());
-            keep(app, &scope, loaded.password.clone(), key);
+            keep(app, &scope, Kept::of(&loaded));
+            app.inner.network.changed();
         }
         Some(row) => {
             let mut record = NetworkRecord {
                 settings: to_text(&loaded.stored)?,
                 ..NetworkRecord::default()
             };
-            if session_only {
-                keep(app, &scope, loaded.password.clone(), key);
+            let kept = if session_only {
+                Kept::of(&loaded)
             } else {
                 seal(app, &scope, &loaded, &mut record).await?;
-                keep(app, &scope, None, None);
-            }
+                Kept::default()
+            };
             let empty = loaded.stored == Stored::default();
-            let before = app.store().network(row)?.unwrap_or_default();
-            app.store().save_network(row, (!empty).then_some(&record))?;
+            let before = app
+                .store()
+                .save_network(row, (!empty).then_some(&record))?
+                .unwrap_or_default();
+            keep(app, &scope, kept);
+            app.inner.network.changed();
             let gone = |before: &Option<_>, now: &Option<_>| before.is_some() && now.is_none();
             if gone(&before.proxy_password, &record.proxy_password)
                 || gone(&before.client_key, &record.client_key)
@@ -394,26 +437,23 @@ pub(crate) async fn adopt(
         settings: to_text(&loaded.stored)?,
         ..NetworkRecord::default()
     };
-    let mut kept = Kept::default();
-    if session_only {
-        kept.key = loaded
-            .client
-            .as_ref()
-            .map(|it| Arc::new(copy(it.key_pem())));
-        kept.password = loaded.password;
+    let kept = if session_only {
+        Kept::of(&loaded)
     } else {
         seal(app, &scope, &loaded, &mut record).await?;
-    }
+        Kept::default()
+    };
     Ok(Some(Adopted { record, kept }))
 }
 
 impl Adopted {
     pub(crate) fn done(self, app: &App, integration: &StoredIntegration) {
         let scope = NetworkScope::of(Some(&integration.id), &integration.team_id);
-        keep(app, &scope, self.kept.password, self.kept.key);
+        keep(app, &scope, self.kept);
         let new = NetworkScope::of(None, &integration.team_id);
         lock(&app.inner.network.pending).remove(&integration.team_id);
-        keep(app, &new, None, None);
+        keep(app, &new, Kept::default());
+        app.inner.network.changed();
     }
 }
 
@@ -426,7 +466,8 @@ pub(crate) fn close_new(app: &App, team_id: &str) {
 /// Nothing of a disconnected integration is left in memory.
 pub(crate) fn forget(app: &App, integration_id: &str) {
     let scope = NetworkScope::of(Some(integration_id), "");
-    keep(app, &scope, None, None);
+    keep(app, &scope, Kept::default());
+    app.inner.network.changed();
     lock(&app.inner.network.open).remove(&scope);
 }
 
@@ -629,29 +670,35 @@ pub(crate) async fn http(app: &App, scope: &NetworkScope) -> Result<Http> {
     {
         return Ok(open.http);
     }
-    let loaded = load(app, scope).await?;
-    let options = options(app, scope, &loaded).await?;
     let failed = |it: Error| from_confluence(&it, None);
-    let mut all = lock(&app.inner.network.open);
-    let open = match all.get(scope).cloned() {
-        // The laptop moved: the system names another proxy.
-        Some(open) => {
-            open.http.reconnect(&options).map_err(failed)?;
-            Open { system, ..open }
+    loop {
+        let changes = app.inner.network.changes();
+        let options = in_force(app, scope).await;
+        let mut all = lock(&app.inner.network.open);
+        if changes != app.inner.network.changes() {
+            // A save came in between, perhaps while the keyring asked its user.
+            continue;
         }
-        None => Open {
-            http: Http::new(&options).map_err(failed)?,
-            system,
-        },
-    };
-    all.insert(scope.clone(), open.clone());
-    Ok(open.http)
+        let options = options?;
+        let open = match all.get(scope).cloned() {
+            // The laptop moved: the system names another proxy.
+            Some(open) => {
+                open.http.reconnect(&options).map_err(failed)?;
+                Open { system, ..open }
+            }
+            None => Open {
+                http: Http::new(&options).map_err(failed)?,
+                system,
+            },
+        };
+        all.insert(scope.clone(), open.clone());
+        return Ok(open.http);
+    }
 }
 
 /// The same with connections of its own, so that the next call shows everything anew.
 pub(crate) async fn fresh(app: &App, scope: &NetworkScope) -> Result<(Http, HttpOptions)> {
-    let loaded = load(app, scope).await?;
-    let options = options(app, scope, &loaded).await?;
+    let options = in_force(app, scope).await?;
     let http = Http::new(&options).map_err(|it| from_confluence(&it, None))?;
     Ok((http, options))
 }
@@ -663,22 +710,30 @@ async fn refresh(app: &App, changed: &NetworkScope) {
         if scope != *changed && *changed != NetworkScope::Everywhere {
             continue;
         }
-        let again = async {
-            let loaded = load(app, &scope).await?;
-            options(app, &scope, &loaded).await
-        };
-        let done = match again.await {
-            Ok(options) => {
-                let open = lock(&app.inner.network.open).get(&scope).cloned();
-                open.is_some_and(|it| it.http.reconnect(&options).is_ok())
+        loop {
+            let changes = app.inner.network.changes();
+            let options = in_force(app, &scope).await;
+            let mut all = lock(&app.inner.network.open);
+            if changes != app.inner.network.changes() {
+                continue;
             }
-            Err(_) => false,
-        };
-        if !done {
-            // Made anew, and complained about, when it is next needed.
-            lock(&app.inner.network.open).remove(&scope);
+            let renewed = match (options, all.get(&scope)) {
+                (Ok(options), Some(open)) => open.http.reconnect(&options).is_ok(),
+                _ => false,
+            };
+            if !renewed {
+                // Made anew, and complained about, when it is next needed.
+                all.remove(&scope);
+            }
+            break;
         }
     }
+}
+
+/// What is saved for the scope, and for every connection.
+async fn in_force(app: &App, scope: &NetworkScope) -> Result<HttpOptions> {
+    let loaded = load(app, scope).await?;
+    options(app, scope, &loaded).await
 }
 
 /// The proxy that holds for a scope, for those who are told: no user, no password.
@@ -790,34 +845,32 @@ fn apply(options: &mut HttpOptions, it: &Loaded) -> Result<()> {
     Ok(())
 }
 
-fn record(app: &App, scope: &NetworkScope) -> Result<NetworkRecord> {
-    Ok(match scope.row() {
-        Some(row) => app.store().network(row)?.unwrap_or_default(),
-        None => NetworkRecord::default(),
-    })
+fn stored(app: &App, scope: &NetworkScope) -> Result<Stored> {
+    Ok(saved(app, scope)?.0)
 }
 
-fn stored(app: &App, scope: &NetworkScope) -> Result<Stored> {
+/// The settings with the sealed secrets that belong to them.
+fn saved(app: &App, scope: &NetworkScope) -> Result<(Stored, NetworkRecord)> {
     if let NetworkScope::New { team_id } = scope {
         let pending = lock(&app.inner.network.pending).get(team_id).cloned();
-        return Ok(pending.unwrap_or_default());
+        return Ok((pending.unwrap_or_default(), NetworkRecord::default()));
     }
-    let record = record(app, scope)?;
-    if record.settings.is_empty() {
-        return Ok(Stored::default());
-    }
-    from_text(&record.settings)
+    let record = match scope.row() {
+        Some(row) => app.store().network(row)?.unwrap_or_default(),
+        None => NetworkRecord::default(),
+    };
+    let stored = match &*record.settings {
+        "" => Stored::default(),
+        settings => from_text(settings)?,
+    };
+    Ok((stored, record))
 }
 
 async fn load(app: &App, scope: &NetworkScope) -> Result<Loaded> {
-    let stored = stored(app, scope)?;
-    let record = record(app, scope)?;
-    let kept = lock(&app.inner.network.kept)
-        .get(scope)
-        .cloned()
-        .unwrap_or_default();
+    let (stored, record) = saved(app, scope)?;
+    let kept = kept(app, scope);
     let vault = &app.inner.vault;
-    let password = match (kept.password, &record.proxy_password) {
+    let password = match (kept.password(&stored), &record.proxy_password) {
         (Some(kept), _) => Some(kept),
         (None, Some(sealed)) => {
             let bound = scope.bound(&stored.proxy.place());
@@ -829,7 +882,7 @@ async fn load(app: &App, scope: &NetworkScope) -> Result<Loaded> {
         None => None,
         Some(chain) => {
             let sha256 = first_fingerprint(chain);
-            let key = match (kept.key, &record.client_key) {
+            let key = match (kept.key(&stored), &record.client_key) {
                 (Some(kept), _) => Some(kept),
                 (None, Some(sealed)) => {
                     Some(Arc::new(vault.open(sealed, &scope.bound(&sha256)).await?))
@@ -852,17 +905,17 @@ async fn load(app: &App, scope: &NetworkScope) -> Result<Loaded> {
     })
 }
 
-fn keep(
-    app: &App,
-    scope: &NetworkScope,
-    password: Option<Arc<SecretString>>,
-    key: Option<Arc<SecretString>>,
-) {
+fn kept(app: &App, scope: &NetworkScope) -> Kept {
+    let all = lock(&app.inner.network.kept);
+    all.get(scope).cloned().unwrap_or_default()
+}
+
+fn keep(app: &App, scope: &NetworkScope, kept: Kept) {
     let mut all = lock(&app.inner.network.kept);
-    if password.is_none() && key.is_none() {
+    if kept.password.is_none() && kept.key.is_none() {
         all.remove(scope);
     } else {
-        all.insert(scope.clone(), Kept { password, key });
+        all.insert(scope.clone(), kept);
     }
 }
 
@@ -1207,5 +1260,174 @@ pub(crate) fn failed(text: &str, problem: &ApiError) -> Check {
             format!("{text}: {}", problem.message),
             problem.cause.clone(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use async_trait::async_trait;
+    use retropress_confluence::Endpoints;
+    use retropress_secrets::Vault;
+
+    use super::*;
+    use crate::{Desktop, OauthOptions, Parts, SandboxAddresses, SandboxHost};
+
+    struct Nobody;
+
+    #[async_trait]
+    impl Desktop for Nobody {
+        fn open_in_browser(&self, _address: &Url) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        async fn choose_where_to_save(&self, _file_name: &str) -> Option<PathBuf> {
+            None
+        }
+    }
+
+    #[async_trait]
+    impl SandboxHost for Nobody {
+        async fn start(&self) -> Result<SandboxAddresses> {
+            Err(ApiError::gone("The sandbox"))
+        }
+
+        fn running(&self) -> Option<SandboxAddresses> {
+            None
+        }
+
+        async fn empty(&self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    fn app(folder: &tempfile::TempDir) -> App {
+        App::open(Parts {
+            folder: folder.path().to_owned(),
+            vault: Vault::in_memory(),
+            desktop: Arc::new(Nobody),
+            sandbox: Arc::new(Nobody),
+            endpoints: Endpoints::default(),
+            http: HttpOptions::default(),
+            oauth: OauthOptions::default(),
+            clock: Utc::now,
+        })
+        .unwrap()
+    }
+
+    fn through(host: &str) -> NetworkRequest {
+        NetworkRequest {
+            proxy_use: ProxyUse::Own,
+            proxy_host: host.to_owned(),
+            proxy_port: "3128".to_owned(),
+            proxy_user: "ines".to_owned(),
+            proxy_password: Some(format!("password of {host}")),
+            proxy_exceptions: String::new(),
+            authorities: Vec::new(),
+            client_certificate: ClientCertificateChoice::None,
+            connect_seconds: String::new(),
+            answer_seconds: String::new(),
+        }
+    }
+
+    async fn save_all(app: &App, host: &str, session_only: bool) {
+        save(app, NetworkScope::Everywhere, through(host), session_only)
+            .await
+            .unwrap();
+    }
+
+    fn proxy_of(http: &Http) -> String {
+        match http.way_to(&Url::parse("https://wiki.example").unwrap()) {
+            Way::Proxy { address, .. } => address,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The next lock of the runtime's own kind, which is that of the vault, gives way to other tasks.
+    async fn about_to_give_way() {
+        let lock = tokio::sync::Mutex::new(());
+        while tokio::task::coop::has_budget_remaining() {
+            drop(lock.lock().await);
+        }
+    }
+
+    #[tokio::test]
+    async fn settings_saved_while_older_ones_are_opened_are_the_ones_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = app(&folder);
+        save_all(&app, "old.example", false).await;
+        let opening = tokio::spawn({
+            let app = app.clone();
+            async move {
+                about_to_give_way().await;
+                http(&app, &NetworkScope::Everywhere).await.unwrap()
+            }
+        });
+        tokio::task::yield_now().await;
+        assert!(!opening.is_finished(), "it is opening the old password");
+        save_all(&app, "new.example", false).await;
+        assert_eq!(proxy_of(&opening.await.unwrap()), "new.example:3128");
+        let next = http(&app, &NetworkScope::Everywhere).await.unwrap();
+        assert_eq!(proxy_of(&next), "new.example:3128");
+    }
+
+    #[tokio::test]
+    async fn of_two_saves_the_later_one_holds_for_the_open_connections() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = app(&folder);
+        save_all(&app, "old.example", false).await;
+        let open = http(&app, &NetworkScope::Everywhere).await.unwrap();
+        let earlier = tokio::spawn({
+            let app = app.clone();
+            async move {
+                about_to_give_way().await;
+                refresh(&app, &NetworkScope::Everywhere).await;
+            }
+        });
+        tokio::task::yield_now().await;
+        assert!(!earlier.is_finished(), "it is opening the old password");
+        save_all(&app, "new.example", false).await;
+        earlier.await.unwrap();
+        assert_eq!(proxy_of(&open), "new.example:3128");
+    }
+
+    #[tokio::test]
+    async fn a_password_kept_for_this_session_goes_to_the_proxy_it_was_entered_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = app(&folder);
+        save_all(&app, "old.example", true).await;
+        let kept = load(&app, &NetworkScope::Everywhere).await.unwrap();
+        assert!(kept.password.is_some());
+        // Half of a save: the database has the new settings, and memory has the old password.
+        let mut stored = kept.stored;
+        stored.proxy.host = "new.example".to_owned();
+        let record = NetworkRecord {
+            settings: to_text(&stored).unwrap(),
+            ..NetworkRecord::default()
+        };
+        app.store().save_network(None, Some(&record)).unwrap();
+        let loaded = load(&app, &NetworkScope::Everywhere).await.unwrap();
+        assert_eq!(loaded.stored.proxy.host, "new.example");
+        assert!(loaded.password.is_none());
+        let view = read(&app, NetworkScope::Everywhere).await.unwrap();
+        assert!(!view.proxy_password_saved);
+    }
+
+    #[tokio::test]
+    async fn a_save_that_fails_leaves_what_is_kept_for_this_session() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = app(&folder);
+        save_all(&app, "old.example", true).await;
+        let file = rusqlite::Connection::open(folder.path().join("retropress.db")).unwrap();
+        file.execute_batch(
+            "CREATE TRIGGER broken BEFORE DELETE ON network
+             BEGIN SELECT RAISE(ABORT, 'the disk is broken'); END",
+        )
+        .unwrap();
+        let scope = NetworkScope::Everywhere;
+        let saved = save(&app, scope.clone(), through("old.example"), false).await;
+        saved.unwrap_err();
+        assert!(read(&app, scope).await.unwrap().proxy_password_saved);
     }
 }

@@ -304,18 +304,23 @@ fn count(number: usize, one: &str, many: &str) -> String {
 }
 
 pub async fn read(app: &App) -> Result<Storage> {
-    let store = app.store();
-    let staged = match store.staged()? {
-        Some(note) => Some(from_text(&note)?),
-        None => None,
-    };
+    let store = app.store().clone();
+    let (staged, here, newest_backup, secrets_left) = blocking(move || {
+        Ok::<_, StoreError>((
+            store.staged()?,
+            store.contents()?,
+            store.newest_backup(),
+            store.secrets_left()?,
+        ))
+    })
+    .await??;
     Ok(Storage {
-        here: Holds::of(store.contents()?),
+        here: Holds::of(here),
         checked: *lock(&app.inner.storage.checked),
-        newest_backup: store.newest_backup().map(DateTime::from),
+        newest_backup: newest_backup.map(DateTime::from),
         backups: u32::from(retropress_store::BACKUPS),
-        staged,
-        secrets_left: store.secrets_left()?.into_iter().map(Into::into).collect(),
+        staged: staged.map(|note| from_text(&note)).transpose()?,
+        secrets_left: secrets_left.into_iter().map(Into::into).collect(),
     })
 }
 
@@ -469,7 +474,8 @@ fn candidate(
 /// The user does not want it after all.
 pub async fn leave(app: &App, candidate_id: String) -> Result<()> {
     if take_candidate(app, &candidate_id).is_ok() {
-        app.store().leave_received()?;
+        let store = app.store().clone();
+        blocking(move || store.leave_received()).await??;
     }
     Ok(())
 }
@@ -506,7 +512,8 @@ fn take_candidate(app: &App, id: &str) -> Result<Candidate> {
 
 /// What was to be taken in is not; everything stays as it is.
 pub async fn take_back(app: &App) -> Result<Storage> {
-    app.store().take_back()?;
+    let store = app.store().clone();
+    blocking(move || store.take_back()).await??;
     read(app).await
 }
 

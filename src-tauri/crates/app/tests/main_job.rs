@@ -411,6 +411,139 @@ async fn a_changed_server_wants_its_own_secret() {
     );
 }
 
+/// After an import, or with a keyring that is locked or was emptied.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_secret_moves_an_integration_whose_own_cannot_be_opened() {
+    for removed in [true, false] {
+        let mut world = world().await;
+        let integration = world.integration(Method::PersonalAccessToken).await;
+        if removed {
+            integrations::remove_secret(&world.app, integration.id.clone())
+                .await
+                .unwrap();
+        } else {
+            world.vault = retropress_secrets::Vault::in_memory();
+            world.restart();
+        }
+        let other = retropress_sandbox::Sandbox::start(retropress_sandbox::Options::default());
+        let other = other.await.unwrap();
+        let team = world.team().await;
+        let request = |secret: Option<String>| {
+            let mut request = world.request(&team, Method::PersonalAccessToken);
+            request.integration_id = Some(integration.id.clone());
+            request.server_url = other.addresses().data_center.clone();
+            request.secret = secret;
+            request
+        };
+        // The saved one is not sent, and not asked for in another way.
+        let problem = connect::check(&world.app, request(None)).await.unwrap_err();
+        assert_eq!(problem.code, ErrorCode::SecretGone);
+        assert!(other.requests().is_empty());
+
+        let token = other.credentials().personal_access_token;
+        let connection = connect::check(&world.app, request(Some(token)))
+            .await
+            .unwrap();
+        let configuration = world.configuration(&connection, common::SPACE).await;
+        let saved = integrations::save(&world.app, connection.session_id, configuration, false);
+        let saved = saved.await.unwrap();
+        assert_eq!(saved.id, integration.id);
+        assert_eq!(saved.secret_problem, None);
+        assert_eq!(
+            saved.site.base_url,
+            other.addresses().data_center.trim_end_matches('/')
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_secret_kept_for_this_session_goes_to_no_other_server() {
+    let world = world().await;
+    let team = world.team().await;
+    let connection = world.connect(&team, Method::PersonalAccessToken).await;
+    let configuration = world.configuration(&connection, common::SPACE).await;
+    let integration = integrations::save(&world.app, connection.session_id, configuration, true)
+        .await
+        .unwrap();
+    let other = retropress_sandbox::Sandbox::start(retropress_sandbox::Options::default());
+    let other = other.await.unwrap();
+    // Half of an edit: the database has the new server, and memory has the secret of the old one.
+    let file = rusqlite::Connection::open(world.folder.path().join("data/retropress.db")).unwrap();
+    let moved = file.execute(
+        "UPDATE integration SET site = replace(site, ?1, ?2)",
+        [
+            &world.sandbox.addresses().data_center,
+            &other.addresses().data_center,
+        ],
+    );
+    assert_eq!(moved.unwrap(), 1);
+    let problem = connect::resume(&world.app, integration.id)
+        .await
+        .unwrap_err();
+    assert_eq!(problem.code, ErrorCode::SecretGone, "{problem:?}");
+    assert!(
+        other
+            .requests()
+            .iter()
+            .all(|it| it.header("authorization").is_none())
+    );
+}
+
+/// The next lock of the runtime's own kind, which is that of the keyring, gives way to other tasks.
+async fn about_to_give_way() {
+    let lock = tokio::sync::Mutex::new(());
+    while tokio::task::coop::has_budget_remaining() {
+        drop(lock.lock().await);
+    }
+}
+
+#[tokio::test]
+async fn an_integration_that_is_disconnected_while_it_is_saved_does_not_come_back() {
+    let world = world().await;
+    let team = world.team().await;
+    let integration = world.integration(Method::PersonalAccessToken).await;
+    let mut request = world.request(&team, Method::PersonalAccessToken);
+    request.integration_id = Some(integration.id.clone());
+    let connection = connect::check(&world.app, request).await.unwrap();
+    let configuration = world.configuration(&connection, common::SPACE).await;
+    let saving = tokio::spawn({
+        let app = world.app.clone();
+        async move {
+            about_to_give_way().await;
+            integrations::save(&app, connection.session_id, configuration, false).await
+        }
+    });
+    tokio::task::yield_now().await;
+    assert!(!saving.is_finished(), "it waits for the keyring");
+    integrations::disconnect(&world.app, integration.id)
+        .await
+        .unwrap();
+    let problem = saving.await.unwrap().unwrap_err();
+    assert_eq!(problem.code, ErrorCode::Gone, "{problem:?}");
+    let left = integrations::list(&world.app, team.id).await.unwrap();
+    assert_eq!(left, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_secret_that_is_typed_once_more_goes_to_no_other_server() {
+    let world = world().await;
+    let integration = world.integration(Method::PersonalAccessToken).await;
+    let other = retropress_sandbox::Sandbox::start(retropress_sandbox::Options::default());
+    let other = other.await.unwrap();
+    let team = world.team().await;
+    let mut request = world.request(&team, Method::PersonalAccessToken);
+    request.integration_id = Some(integration.id);
+    request.server_url = other.addresses().data_center.clone();
+    let problem = connect::check(&world.app, request).await.unwrap_err();
+    assert_eq!(problem.field, Some(Field::PersonalAccessToken));
+    assert!(
+        other
+            .requests()
+            .iter()
+            .all(|it| it.header("authorization").is_none())
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn drafts_are_found_by_their_words_and_open_actions_are_carried_over() {
     let world = world().await;

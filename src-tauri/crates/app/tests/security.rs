@@ -47,7 +47,7 @@ async fn each_request_that_arrives_is_a_call_of_the_table() {
             &world.app,
             session.clone(),
             space.clone(),
-            Some(pages[0].id.clone()),
+            Some(pages.pages[0].id.clone()),
         )
         .await
         .unwrap();

@@ -492,6 +492,25 @@ async fn pasting_works_while_the_browser_is_listened_to_and_frees_the_port() {
 }
 
 #[tokio::test]
+async fn cancel_while_an_address_is_taken_ends_it_for_good() {
+    let world = world().await;
+    let sign_in = world.start(world.asking_cloud().await).await;
+    let only = world.sandbox.cloud_ids()[0];
+    let to = Browser::new().decide(&sign_in, "accept", &[only]).await;
+    world.requests();
+    let (pasted, cancelled) = tokio::join!(
+        sign_in::paste_address(&world.app, sign_in.id.clone(), to),
+        sign_in::cancel(&world.app, sign_in.id.clone()),
+    );
+    assert_eq!(pasted.unwrap().state, SignInState::Cancelled);
+    assert_eq!(cancelled.unwrap().state, SignInState::Cancelled);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    // No token was asked for, and none is held.
+    assert_eq!(world.requests(), [""; 0]);
+    assert_eq!(world.state(&sign_in).await, SignInState::Cancelled);
+}
+
+#[tokio::test]
 async fn a_server_that_wants_https_is_served_by_pasting() {
     let world = world().await;
     world.sandbox.set_https_redirects_only(true);

@@ -605,6 +605,47 @@ async fn read_back(world: &World, json: &str) -> Result<import::ImportSource, Ap
     import::read_file(&world.app, "draft.json".into(), base64).await
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_health_check_with_endless_answers_is_refused() {
+    let world = world().await;
+    let draft = world.health_check().await;
+    let opened = drafts::open(&world.app, draft.clone()).await.unwrap();
+    let Summary::HealthCheck(check) = &opened.content else {
+        panic!("{:?}", opened.content);
+    };
+    let with = |steps: usize| {
+        let mut check = check.clone();
+        check.dimensions[0].responses = vec![1; steps];
+        Summary::HealthCheck(check)
+    };
+    let refused = |problem: ApiError| {
+        assert_eq!(problem.code, ErrorCode::TooLarge);
+        assert!(
+            problem.cause.contains("2000000 steps; the limit is 20"),
+            "{problem:?}"
+        );
+        problem.field
+    };
+    // By the editor.
+    let saved = drafts::save(&world.app, draft.clone(), opened.revision, with(2_000_000));
+    assert_eq!(refused(saved.await.unwrap_err()), None);
+    let now = drafts::open(&world.app, draft.clone()).await.unwrap();
+    assert_eq!(now.content, opened.content);
+    drafts::save(&world.app, draft, opened.revision, with(20))
+        .await
+        .unwrap();
+    // From a file.
+    let json = |steps: usize| {
+        serde_json::json!({
+            "format": "retropress-draft", "version": 1, "team": "", "summary": with(steps),
+        })
+        .to_string()
+    };
+    let read = read_back(&world, &json(2_000_000)).await;
+    assert_eq!(refused(read.unwrap_err()), Some(Field::File));
+    read_back(&world, &json(20)).await.unwrap();
+}
+
 async fn imported(world: &World, json: &str) -> (import::ImportSource, Summary) {
     let source = read_back(world, json).await.unwrap();
     let team = world.team().await;

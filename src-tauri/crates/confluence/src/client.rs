@@ -14,8 +14,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    Account, Attachment, CallRecord, Credential, Edition, FoundPage, Http, NewPage, PageAddress,
-    PageRef, PageUpdate, Permissions, Result, SavedPage, Site, Space, SpaceRef, Upload,
+    Account, Attachment, CallRecord, Credential, Edition, FoundPage, Http, Listed, NewPage,
+    PageAddress, PageRef, PageUpdate, Permissions, Result, SavedPage, Site, Space, SpaceRef,
+    Upload,
     answer::{self, Subject, is_about_sign_in},
     calls::{self, Call},
     cloud, data_center,
@@ -178,8 +179,9 @@ impl Client {
         }
     }
 
-    /// All spaces the account may see, personal ones too, from every page of the list.
-    pub async fn spaces(&self) -> Result<Vec<Space>> {
+    /// The spaces the account may see, personal ones too, from every page of the list; at most
+    /// [`MOST_SPACES`].
+    pub async fn spaces(&self) -> Result<Listed<Space>> {
         if self.is_cloud() {
             cloud::spaces(self).await
         } else {
@@ -187,12 +189,13 @@ impl Client {
         }
     }
 
-    /// Pages without a parent; on Cloud the space's home page is among them.
+    /// Pages without a parent; on Cloud the space's home page is among them. At most
+    /// [`MOST_PAGES`].
     ///
     /// # Errors
     ///
     /// [`ErrorKind::SpaceGone`] when the space is gone or invisible.
-    pub async fn top_pages(&self, space: &SpaceRef) -> Result<Vec<PageRef>> {
+    pub async fn top_pages(&self, space: &SpaceRef) -> Result<Listed<PageRef>> {
         self.settle(if self.is_cloud() {
             cloud::top_pages(self, space).await
         } else {
@@ -202,11 +205,12 @@ impl Client {
     }
 
     /// Pages right below a page, in the server's order. Folders are left out: a summary's parent is a page.
+    /// At most [`MOST_PAGES`].
     ///
     /// # Errors
     ///
     /// [`ErrorKind::PageGone`] when the page is gone or invisible.
-    pub async fn children(&self, page_id: &str) -> Result<Vec<PageRef>> {
+    pub async fn children(&self, page_id: &str) -> Result<Listed<PageRef>> {
         self.settle(if self.is_cloud() {
             cloud::children(self, page_id).await
         } else {
@@ -216,27 +220,30 @@ impl Client {
     }
 
     /// Pages of the space for a picker: of a pasted address the page itself, else those whose title
-    /// holds the text. At most 50.
+    /// holds the text. At most 50; there may be more wherever so many are found.
     ///
     /// Asks the search index first, which lags by seconds; where search is refused or finds nothing,
     /// the exact title and the first 1,000 pages of the space.
-    pub async fn find_pages(&self, space: &SpaceRef, text: &str) -> Result<Vec<PageRef>> {
+    pub async fn find_pages(&self, space: &SpaceRef, text: &str) -> Result<Listed<PageRef>> {
         let text = text.trim();
         if text.is_empty() {
             return self.top_pages(space).await;
         }
         if let Some(address) = self.site().page_in(text) {
-            return self.addressed(space, address).await;
+            return Ok(self.addressed(space, address).await?.into());
         }
-        if let Some(cql) = title_search(space, text)
-            && let Ok(found) = self.search(&cql).await
-        {
+        if let Some(cql) = title_search(space, text) {
+            let found = match self.search(&cql).await {
+                Ok(found) => found,
+                Err(error) if is_refusal(&error) => Vec::new(),
+                Err(error) => return Err(error),
+            };
             let found: Vec<PageRef> = found
                 .into_iter()
                 .filter(|page| holds(&page.title, text))
                 .collect();
             if !found.is_empty() {
-                return Ok(found);
+                return Ok(matches(found));
             }
         }
         let mut pages: Vec<PageRef> = self
@@ -252,8 +259,7 @@ impl Client {
                 pages.push(page);
             }
         }
-        pages.truncate(50);
-        Ok(pages)
+        Ok(matches(pages))
     }
 
     /// Pages of this title in the space, in all statuses that matter: current and archived ones own
@@ -479,6 +485,17 @@ impl Client {
         .await
     }
 
+    /// The space that [`FoundPage::space`] of this connection names; what it leaves out is that of `known`.
+    pub fn space_named(&self, name: String, known: &SpaceRef) -> SpaceRef {
+        let mut space = known.clone();
+        if self.is_cloud() {
+            space.id = name;
+        } else {
+            space.key = name;
+        }
+        space
+    }
+
     // What the dialects are built from.
 
     pub(crate) fn with_connections(&self, http: Http) -> Self {
@@ -667,7 +684,7 @@ impl Client {
                 self.call(&calls::SEARCH)
                     .about(Subject::Space)
                     .ask("cql", cql)
-                    .ask("limit", "50")
+                    .ask("limit", MOST_MATCHES.to_string())
                     .ask("expand", "content.ancestors"),
             )
             .await?;
@@ -791,6 +808,12 @@ fn is_refusal(error: &Error) -> bool {
     error.status().is_some() && error.kind() != ErrorKind::RateLimited
 }
 
+fn matches(mut rows: Vec<PageRef>) -> Listed<PageRef> {
+    let more = rows.len() >= MOST_MATCHES;
+    rows.truncate(MOST_MATCHES);
+    Listed { rows, more }
+}
+
 fn holds(title: &str, text: &str) -> bool {
     let title = title.to_lowercase();
     text.to_lowercase()
@@ -887,12 +910,30 @@ impl Links {
     }
 }
 
-/// The most pages of one list that are read: more is a list without an end.
-pub(crate) const LONGEST_LIST: usize = 1000;
+/// Spaces that are listed: all of even a large company's, and some tens of MB at most.
+pub const MOST_SPACES: usize = 100_000;
+/// Pages that are listed below a page or at the top of a space: more than anybody looks through.
+pub const MOST_PAGES: usize = 1_000;
+/// Pages that a search finds.
+const MOST_MATCHES: usize = 50;
+/// Rows of a list of which none may be left out. Only trashed pages of one title can be so many.
+pub(crate) const MOST_ROWS: usize = 1_000;
+/// Requests for one list: more is a list without an end.
+pub(crate) const LONGEST_LIST: usize = 1_000;
 
 pub(crate) fn endless(client: &Client, call: &'static Call) -> Error {
     Error::new(ErrorKind::ServerError, Outcome::Unknown)
         .because(Cause::EndlessList)
+        .with(|inner| {
+            inner.call = Some(call);
+            inner.context = client.context();
+        })
+}
+
+/// Of a list that has to be read to its end and has more than [`MOST_ROWS`].
+pub(crate) fn too_long(client: &Client, call: &'static Call) -> Error {
+    Error::new(ErrorKind::Refused, Outcome::Final)
+        .because(Cause::LongList)
         .with(|inner| {
             inner.call = Some(call);
             inner.context = client.context();

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use std::{collections::HashSet, sync::atomic::Ordering};
 
 use crate::{
-    Attachment, Client, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, Permissions, Result,
-    SavedPage, Space, SpaceRef, Upload,
+    Attachment, Client, FoundPage, Listed, MOST_PAGES, MOST_SPACES, NewPage, PageRef, PageStatus,
+    PageUpdate, Permissions, Result, SavedPage, Space, SpaceRef, Upload,
     answer::Subject,
-    calls,
-    client::{Ask, Id, LONGEST_LIST, Links, endless, remember},
+    calls::{self, Call},
+    client::{Ask, Id, LONGEST_LIST, Links, MOST_ROWS, endless, remember, too_long},
     error::ErrorKind,
 };
 
@@ -96,8 +96,8 @@ struct Operation {
     target_type: String,
 }
 
-pub(crate) async fn spaces(client: &Client) -> Result<Vec<Space>> {
-    let spaces: Vec<SpaceAnswer> = all(client, LONGEST_LIST, || {
+pub(crate) async fn spaces(client: &Client) -> Result<Listed<Space>> {
+    let spaces = at_most(client, MOST_SPACES, || {
         client
             .call(&calls::CLOUD_SPACES)
             .about(Subject::Space)
@@ -105,20 +105,17 @@ pub(crate) async fn spaces(client: &Client) -> Result<Vec<Space>> {
             .ask("limit", "250")
     })
     .await?;
-    Ok(spaces
-        .into_iter()
-        .map(|space| Space {
-            name: space.name.unwrap_or_else(|| space.key.clone()),
-            personal: space.kind.as_deref() == Some("personal") || space.key.starts_with('~'),
-            id: space.id.0,
-            key: space.key,
-            homepage_id: space.homepage_id.map(|id| id.0),
-        })
-        .collect())
+    Ok(spaces.map(|space: SpaceAnswer| Space {
+        name: space.name.unwrap_or_else(|| space.key.clone()),
+        personal: space.kind.as_deref() == Some("personal") || space.key.starts_with('~'),
+        id: space.id.0,
+        key: space.key,
+        homepage_id: space.homepage_id.map(|id| id.0),
+    }))
 }
 
-pub(crate) async fn top_pages(client: &Client, space: &SpaceRef) -> Result<Vec<PageRef>> {
-    let pages: Vec<PageAnswer> = all(client, LONGEST_LIST, || {
+pub(crate) async fn top_pages(client: &Client, space: &SpaceRef) -> Result<Listed<PageRef>> {
+    let pages = at_most(client, MOST_PAGES, || {
         space_pages(client, space)
             .ask("depth", "root")
             .ask("sort", "title")
@@ -126,7 +123,7 @@ pub(crate) async fn top_pages(client: &Client, space: &SpaceRef) -> Result<Vec<P
             .ask("limit", "250")
     })
     .await?;
-    Ok(pages.into_iter().map(page_ref).collect())
+    Ok(pages.map(page_ref))
 }
 
 /// Up to 1,000 pages of the space, for a picker without search.
@@ -142,10 +139,10 @@ pub(crate) async fn first_pages(client: &Client, space: &SpaceRef) -> Result<Vec
 }
 
 /// The newer call also tells folders apart; scoped tokens cannot have its scope (CONFCLOUD-82041).
-pub(crate) async fn children(client: &Client, page_id: &str) -> Result<Vec<PageRef>> {
+pub(crate) async fn children(client: &Client, page_id: &str) -> Result<Listed<PageRef>> {
     let refused = client.direct_children_refused();
     if !refused.load(Ordering::Relaxed) {
-        let newer = all(client, LONGEST_LIST, || {
+        let newer = at_most(client, MOST_PAGES, || {
             client
                 .call(&calls::CLOUD_DIRECT_CHILDREN)
                 .fill(&[page_id])
@@ -173,7 +170,7 @@ pub(crate) async fn children(client: &Client, page_id: &str) -> Result<Vec<PageR
             Err(error) => return Err(error),
         }
     }
-    let children = all(client, LONGEST_LIST, || {
+    let children = at_most(client, MOST_PAGES, || {
         client
             .call(&calls::CLOUD_CHILDREN)
             .fill(&[page_id])
@@ -183,8 +180,9 @@ pub(crate) async fn children(client: &Client, page_id: &str) -> Result<Vec<PageR
     Ok(child_refs(children))
 }
 
-fn child_refs(children: Vec<ChildAnswer>) -> Vec<PageRef> {
-    children
+fn child_refs(children: Listed<ChildAnswer>) -> Listed<PageRef> {
+    let more = children.more;
+    let rows = children
         .into_iter()
         .filter(|child| child.kind.as_deref().unwrap_or("page") == "page")
         .filter(|child| child.status.as_deref().unwrap_or("current") == "current")
@@ -194,7 +192,8 @@ fn child_refs(children: Vec<ChildAnswer>) -> Vec<PageRef> {
             ancestors: Vec::new(),
             has_children: None,
         })
-        .collect()
+        .collect();
+    Listed { rows, more }
 }
 
 pub(crate) async fn pages_titled(
@@ -202,7 +201,7 @@ pub(crate) async fn pages_titled(
     space: &SpaceRef,
     title: &str,
 ) -> Result<Vec<FoundPage>> {
-    let pages: Vec<PageAnswer> = all(client, LONGEST_LIST, || {
+    let pages: Vec<PageAnswer> = all(client, &calls::CLOUD_PAGES, || {
         client
             .call(&calls::CLOUD_PAGES)
             .about(Subject::Space)
@@ -296,7 +295,7 @@ pub(crate) async fn attachments(
     page_id: &str,
     file_name: &str,
 ) -> Result<Vec<Attachment>> {
-    let files: Vec<AttachmentAnswer> = all(client, LONGEST_LIST, || {
+    let files: Vec<AttachmentAnswer> = all(client, &calls::CLOUD_ATTACHMENTS, || {
         client
             .call(&calls::CLOUD_ATTACHMENTS)
             .fill(&[page_id])
@@ -358,52 +357,73 @@ fn space_pages<'a>(client: &'a Client, space: &SpaceRef) -> Ask<'a> {
         .about(Subject::Space)
 }
 
-/// Every page of a list. One that does not end is an error, never a short list.
+/// Every row of a list. One that does not end or is too long is an error, never a short list.
 async fn all<'a, T: DeserializeOwned>(
+    client: &'a Client,
+    call: &'static Call,
+    ask: impl Fn() -> Ask<'a>,
+) -> Result<Vec<T>> {
+    let list = at_most(client, MOST_ROWS, ask).await?;
+    if list.more {
+        return Err(too_long(client, call));
+    }
+    Ok(list.rows)
+}
+
+/// The first rows of a list.
+async fn at_most<'a, T: DeserializeOwned>(
     client: &'a Client,
     most: usize,
     ask: impl Fn() -> Ask<'a>,
-) -> Result<Vec<T>> {
-    read(client, most, true, ask).await
+) -> Result<Listed<T>> {
+    let (mut rows, ended) = read(client, LONGEST_LIST, most, ask).await?;
+    if !ended && rows.len() < most {
+        return Err(endless(client, &calls::CLOUD_PAGES));
+    }
+    let more = !ended || rows.len() > most;
+    rows.truncate(most);
+    Ok(Listed { rows, more })
 }
 
-/// The first pages of a list.
+/// The rows of the first portions.
 async fn some<'a, T: DeserializeOwned>(
     client: &'a Client,
     most: usize,
     ask: impl Fn() -> Ask<'a>,
 ) -> Result<Vec<T>> {
-    read(client, most, false, ask).await
+    Ok(read(client, most, usize::MAX, ask).await?.0)
 }
 
+/// At most so many portions, and none after so many rows. Answers whether that was the list's end.
+///
 /// Of a next link only the cursor is taken: the request goes where the first one went, through the
 /// gateway too, and never to an address an answer names.
 async fn read<'a, T: DeserializeOwned>(
     client: &'a Client,
+    portions: usize,
     most: usize,
-    whole: bool,
     ask: impl Fn() -> Ask<'a>,
-) -> Result<Vec<T>> {
-    let mut items = Vec::new();
+) -> Result<(Vec<T>, bool)> {
+    let mut rows = Vec::new();
     let mut seen = HashSet::new();
     let mut cursor: Option<String> = None;
-    for _ in 0..most {
+    for _ in 0..portions {
         let mut request = ask();
         if let Some(cursor) = cursor.take() {
             request = request.ask("cursor", cursor);
         }
         let list: List<T> = client.json(request).await?;
-        items.extend(list.results);
+        rows.extend(list.results);
         match list.links.next.as_deref().and_then(cursor_of) {
-            None => return Ok(items),
+            None => return Ok((rows, true)),
             Some(next) if seen.insert(next.clone()) => cursor = Some(next),
             Some(_) => return Err(endless(client, &calls::CLOUD_PAGES)),
         }
+        if rows.len() >= most {
+            break;
+        }
     }
-    if whole {
-        return Err(endless(client, &calls::CLOUD_PAGES));
-    }
-    Ok(items)
+    Ok((rows, false))
 }
 
 fn cursor_of(next: &str) -> Option<String> {

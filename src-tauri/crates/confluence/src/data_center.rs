@@ -4,14 +4,16 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
-    Attachment, Client, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, Permissions, Result,
-    SavedPage, Space, SpaceRef, Upload,
+    Attachment, Client, FoundPage, Listed, MOST_PAGES, MOST_SPACES, NewPage, PageRef, PageStatus,
+    PageUpdate, Permissions, Result, SavedPage, Space, SpaceRef, Upload,
     answer::Subject,
     calls::{self, Call},
-    client::{Ask, Id, LONGEST_LIST, Links, endless},
+    client::{Ask, Id, LONGEST_LIST, Links, MOST_ROWS, endless, too_long},
     error::{Cause, Error, ErrorKind, Outcome},
 };
 
+/// Of the pages that were created last, so many are looked at.
+const NEWEST: usize = 10;
 /// Asked for in one piece. The server may give fewer; the next link decides whether there are more.
 const PORTION: usize = 200;
 
@@ -129,8 +131,8 @@ struct AttachmentFacts {
     file_size: Option<u64>,
 }
 
-pub(crate) async fn spaces(client: &Client) -> Result<Vec<Space>> {
-    let spaces: Vec<SpaceAnswer> = all(client, &calls::SPACES, LONGEST_LIST, || {
+pub(crate) async fn spaces(client: &Client) -> Result<Listed<Space>> {
+    let spaces = at_most(client, &calls::SPACES, MOST_SPACES, || {
         client
             .call(&calls::SPACES)
             .about(Subject::Space)
@@ -138,20 +140,17 @@ pub(crate) async fn spaces(client: &Client) -> Result<Vec<Space>> {
             .ask("expand", "homepage")
     })
     .await?;
-    Ok(spaces
-        .into_iter()
-        .map(|space| Space {
-            name: space.name.unwrap_or_else(|| space.key.clone()),
-            personal: space.kind.as_deref() == Some("personal") || space.key.starts_with('~'),
-            id: space.id.0,
-            key: space.key,
-            homepage_id: space.homepage.map(|page| page.id.0),
-        })
-        .collect())
+    Ok(spaces.map(|space: SpaceAnswer| Space {
+        name: space.name.unwrap_or_else(|| space.key.clone()),
+        personal: space.kind.as_deref() == Some("personal") || space.key.starts_with('~'),
+        id: space.id.0,
+        key: space.key,
+        homepage_id: space.homepage.map(|page| page.id.0),
+    }))
 }
 
-pub(crate) async fn top_pages(client: &Client, space: &SpaceRef) -> Result<Vec<PageRef>> {
-    let pages: Vec<PageAnswer> = all(client, &calls::SPACE_PAGES, LONGEST_LIST, || {
+pub(crate) async fn top_pages(client: &Client, space: &SpaceRef) -> Result<Listed<PageRef>> {
+    let pages = at_most(client, &calls::SPACE_PAGES, MOST_PAGES, || {
         client
             .call(&calls::SPACE_PAGES)
             .fill(&[&space.key])
@@ -160,7 +159,7 @@ pub(crate) async fn top_pages(client: &Client, space: &SpaceRef) -> Result<Vec<P
             .ask("expand", "childTypes.page")
     })
     .await?;
-    Ok(pages.into_iter().map(page_ref).collect())
+    Ok(pages.map(page_ref))
 }
 
 /// Up to 1,000 pages of the space, for a picker without search.
@@ -177,15 +176,15 @@ pub(crate) async fn first_pages(client: &Client, space: &SpaceRef) -> Result<Vec
     Ok(pages.into_iter().map(page_ref).collect())
 }
 
-pub(crate) async fn children(client: &Client, page_id: &str) -> Result<Vec<PageRef>> {
-    let pages: Vec<PageAnswer> = all(client, &calls::CHILDREN, LONGEST_LIST, || {
+pub(crate) async fn children(client: &Client, page_id: &str) -> Result<Listed<PageRef>> {
+    let pages = at_most(client, &calls::CHILDREN, MOST_PAGES, || {
         client
             .call(&calls::CHILDREN)
             .fill(&[page_id])
             .ask("expand", "childTypes.page")
     })
     .await?;
-    Ok(pages.into_iter().map(page_ref).collect())
+    Ok(pages.map(page_ref))
 }
 
 pub(crate) async fn pages_titled(
@@ -193,7 +192,7 @@ pub(crate) async fn pages_titled(
     space: &SpaceRef,
     title: &str,
 ) -> Result<Vec<FoundPage>> {
-    let pages: Vec<PageAnswer> = all(client, &calls::PAGES, LONGEST_LIST, || {
+    let pages: Vec<PageAnswer> = all(client, &calls::PAGES, || {
         client
             .call(&calls::PAGES)
             .about(Subject::Space)
@@ -231,39 +230,42 @@ pub(crate) async fn newest_children(
     parent_id: Option<&str>,
 ) -> Result<Vec<FoundPage>> {
     let parent = parent_id.or(space.homepage_id.as_deref());
-    let mut pages: Vec<PageAnswer> = match parent {
-        Some(parent) => {
-            all(client, &calls::CHILDREN, LONGEST_LIST, || {
-                client
-                    .call(&calls::CHILDREN)
-                    .fill(&[parent])
-                    .ask("expand", "history")
-            })
-            .await?
-        }
-        None => {
-            all(client, &calls::SPACE_PAGES, LONGEST_LIST, || {
-                client
-                    .call(&calls::SPACE_PAGES)
-                    .fill(&[&space.key])
-                    .about(Subject::Space)
-                    .ask("depth", "root")
-                    .ask("expand", "history")
-            })
-            .await?
-        }
+    let call = match parent {
+        Some(_) => &calls::CHILDREN,
+        None => &calls::SPACE_PAGES,
     };
-    // Ids grow with time as well, which serves where a date is missing.
-    pages.sort_by_cached_key(|page| {
-        let created = page
-            .history
-            .as_ref()
-            .and_then(|history| history.created_date.clone());
-        let id: u64 = page.id.0.parse().unwrap_or(0);
-        std::cmp::Reverse((created, id))
-    });
+    let ask = || {
+        let request = match parent {
+            Some(parent) => client.call(call).fill(&[parent]),
+            None => client
+                .call(call)
+                .fill(&[&space.key])
+                .about(Subject::Space)
+                .ask("depth", "root"),
+        };
+        request.ask("expand", "history")
+    };
+    let mut pages: Vec<PageAnswer> = Vec::new();
+    let ended = portions(client, call, LONGEST_LIST, ask, |portion| {
+        pages.extend(portion);
+        // Ids grow with time as well, which serves where a date is missing.
+        pages.sort_by_cached_key(|page: &PageAnswer| {
+            let created = page
+                .history
+                .as_ref()
+                .and_then(|history| history.created_date.clone());
+            let id: u64 = page.id.0.parse().unwrap_or(0);
+            std::cmp::Reverse((created, id))
+        });
+        pages.truncate(NEWEST);
+        true
+    })
+    .await?;
+    if !ended {
+        return Err(endless(client, call));
+    }
     let mut newest = Vec::new();
-    for found in pages.into_iter().take(10) {
+    for found in pages {
         match page(client, &found.id.0).await {
             Ok(page) => newest.push(page),
             Err(error) if error.kind() == ErrorKind::PageGone => {}
@@ -326,7 +328,7 @@ pub(crate) async fn attachments(
     page_id: &str,
     file_name: &str,
 ) -> Result<Vec<Attachment>> {
-    let files: Vec<AttachmentAnswer> = all(client, &calls::ATTACHMENTS, LONGEST_LIST, || {
+    let files: Vec<AttachmentAnswer> = all(client, &calls::ATTACHMENTS, || {
         client
             .call(&calls::ATTACHMENTS)
             .fill(&[page_id])
@@ -392,38 +394,68 @@ pub(crate) async fn permissions(client: &Client, space: &SpaceRef) -> Result<Per
     Ok(Permissions::of(permitted, false))
 }
 
+/// Every row of a list. One that does not end or is too long is an error, never a short list.
 async fn all<'a, T: DeserializeOwned>(
+    client: &'a Client,
+    call: &'static Call,
+    ask: impl Fn() -> Ask<'a>,
+) -> Result<Vec<T>> {
+    let list = at_most(client, call, MOST_ROWS, ask).await?;
+    if list.more {
+        return Err(too_long(client, call));
+    }
+    Ok(list.rows)
+}
+
+/// The first rows of a list.
+async fn at_most<'a, T: DeserializeOwned>(
     client: &'a Client,
     call: &'static Call,
     most: usize,
     ask: impl Fn() -> Ask<'a>,
-) -> Result<Vec<T>> {
-    let (items, ended) = read(client, call, most, ask).await?;
-    if ended {
-        Ok(items)
-    } else {
-        Err(endless(client, call))
+) -> Result<Listed<T>> {
+    let mut rows = Vec::new();
+    let ended = portions(client, call, LONGEST_LIST, ask, |portion| {
+        rows.extend(portion);
+        rows.len() < most
+    })
+    .await?;
+    if !ended && rows.len() < most {
+        return Err(endless(client, call));
     }
+    let more = !ended || rows.len() > most;
+    rows.truncate(most);
+    Ok(Listed { rows, more })
 }
 
+/// The rows of the first portions.
 async fn some<'a, T: DeserializeOwned>(
     client: &'a Client,
     call: &'static Call,
     most: usize,
     ask: impl Fn() -> Ask<'a>,
 ) -> Result<Vec<T>> {
-    Ok(read(client, call, most, ask).await?.0)
+    let mut rows = Vec::new();
+    portions(client, call, most, ask, |portion| {
+        rows.extend(portion);
+        true
+    })
+    .await?;
+    Ok(rows)
 }
 
-/// Reads a list portion by portion. Rows an account may not see are taken out of a portion after it was
-/// cut, so a short one does not mean the end: a missing next link does.
-async fn read<'a, T: DeserializeOwned>(
+/// Reads a list portion by portion, at most so many, for as long as `take` wants more. Answers whether
+/// it came to the list's end.
+///
+/// Rows an account may not see are taken out of a portion after it was cut, so a short one does not mean
+/// the end: a missing next link does.
+async fn portions<'a, T: DeserializeOwned>(
     client: &'a Client,
     call: &'static Call,
     most: usize,
     ask: impl Fn() -> Ask<'a>,
-) -> Result<(Vec<T>, bool)> {
-    let mut items = Vec::new();
+    mut take: impl FnMut(Vec<T>) -> bool,
+) -> Result<bool> {
     let mut start = 0;
     for _ in 0..most {
         let list: List<T> = client
@@ -434,17 +466,20 @@ async fn read<'a, T: DeserializeOwned>(
             )
             .await?;
         let count = list.results.len();
-        items.extend(list.results);
+        let wants_more = take(list.results);
         let Some(next) = list.links.next else {
-            return Ok((items, true));
+            return Ok(true);
         };
         let next = start_of(&next).unwrap_or(start + count);
         if next <= start {
             return Err(endless(client, call));
         }
+        if !wants_more {
+            return Ok(false);
+        }
         start = next;
     }
-    Ok((items, false))
+    Ok(false)
 }
 
 fn start_of(next: &str) -> Option<usize> {

@@ -169,6 +169,8 @@ pub(crate) enum Cause {
     Truncated,
     TooLong,
     EndlessList,
+    /// More rows than are read of a list of which none may be left out.
+    LongList,
     /// A request of ours that the table of calls does not hold.
     NotListed,
     RedirectTo(String),

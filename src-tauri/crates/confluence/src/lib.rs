@@ -40,7 +40,7 @@ pub use callback::{Answered, Callback, NotTheAnswer, read_answer, redirect_addre
 pub use certificate::{
     Authority, CertificateInfo, CertificateProblem, ClientCertificate, LONGEST_CERTIFICATE_FILE,
 };
-pub use client::{Client, Endpoints, Route};
+pub use client::{Client, Endpoints, MOST_PAGES, MOST_SPACES, Route};
 pub use credential::Credential;
 pub use error::{Error, ErrorKind, Outcome, Result};
 pub use http::{CallRecord, Http, HttpOptions, RateLimit, is_in_the_clear};
@@ -48,8 +48,8 @@ pub use oauth::{
     AccessToken, AccessTokens, CloudSite, Consent, Oauth, OauthServer, Tokens, cloud_sites,
 };
 pub use page::{
-    Account, Attachment, FoundPage, NewPage, PageRef, PageStatus, PageUpdate, SavedPage, Space,
-    SpaceRef, Upload,
+    Account, Attachment, FoundPage, Listed, NewPage, PageRef, PageStatus, PageUpdate, SavedPage,
+    Space, SpaceRef, Upload,
 };
 pub use preflight::{Permissions, ScopeAnswer};
 pub use proxy::{OwnProxy, ProxyChoice, ProxySignIn, Way};

@@ -3,6 +3,47 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+/// Rows of a list, as many as are read of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    pub rows: Vec<T>,
+    /// The server has more of them.
+    pub more: bool,
+}
+
+impl<T> Listed<T> {
+    pub(crate) fn map<U>(self, change: impl FnMut(T) -> U) -> Listed<U> {
+        Listed {
+            rows: self.rows.into_iter().map(change).collect(),
+            more: self.more,
+        }
+    }
+}
+
+/// A whole list.
+impl<T> From<Vec<T>> for Listed<T> {
+    fn from(rows: Vec<T>) -> Self {
+        Self { rows, more: false }
+    }
+}
+
+impl<T> std::ops::Deref for Listed<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.rows
+    }
+}
+
+impl<T> IntoIterator for Listed<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.rows.into_iter()
+    }
+}
+
 /// Who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -69,7 +110,7 @@ pub struct FoundPage {
     pub title: String,
     pub status: PageStatus,
     pub parent_id: Option<String>,
-    /// Space id on Cloud, space key on Data Center, where the answer tells.
+    /// Space id in REST v2, space key in v1, where the answer tells: [`crate::Client::space_named`].
     pub space: Option<String>,
     pub version: u32,
     /// What the version's author said about it; empty for most.

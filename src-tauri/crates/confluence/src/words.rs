@@ -5,7 +5,7 @@
 use crate::{
     Edition, Error, ErrorKind,
     answer::credential_name,
-    client::Route,
+    client::{MOST_ROWS, Route},
     credential::Method,
     error::{Cause, Outcome},
 };
@@ -274,6 +274,11 @@ impl Error {
             ),
             ErrorKind::ServerError => self.server_words(host, subject),
             ErrorKind::Refused => match self.cause() {
+                Some(Cause::LongList) => words(
+                    format!("A list of {host} is too long"),
+                    format!("It has more than {MOST_ROWS} rows, the most that Retropress reads. Usually these are pages of one title in the trash."),
+                    "Empty the trash of the space, or choose another title.",
+                ),
                 Some(Cause::BadFileName) => words(
                     "The file cannot be attached under this name",
                     "a name has 1 to 255 characters, and no control characters.",

@@ -1,6 +1,6 @@
 //! Integrations and their sealed secrets.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use crate::{NetworkRecord, Result, Store, StoreError, network::put_network};
 
@@ -44,6 +44,54 @@ fn record(row: &Row<'_>) -> rusqlite::Result<IntegrationRecord> {
     })
 }
 
+fn put(
+    tx: &Transaction<'_>,
+    it: &IntegrationRecord,
+    sealed: Option<&[u8]>,
+    network: Option<&NetworkRecord>,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO integration (id, team_id, method, site, route, account, account_name,
+                                  configuration, parents, allow_http, sandbox, saved_at,
+                                  sign_in)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+         ON CONFLICT (id) DO UPDATE SET
+            method = excluded.method, site = excluded.site, route = excluded.route,
+            account = excluded.account, account_name = excluded.account_name,
+            configuration = excluded.configuration, parents = excluded.parents,
+            allow_http = excluded.allow_http, sandbox = excluded.sandbox,
+            saved_at = excluded.saved_at, sign_in = excluded.sign_in",
+        params![
+            it.id,
+            it.team_id,
+            it.method,
+            it.site,
+            it.route,
+            it.account,
+            it.account_name,
+            it.configuration,
+            it.parents,
+            it.allow_http,
+            it.sandbox,
+            it.saved_at,
+            it.sign_in
+        ],
+    )?;
+    match sealed {
+        Some(sealed) => tx.execute(
+            "INSERT INTO secret (integration_id, sealed) VALUES (?1, ?2)
+             ON CONFLICT (integration_id) DO UPDATE SET
+                sealed = excluded.sealed, renewing_at = NULL",
+            params![it.id, sealed],
+        )?,
+        None => tx.execute("DELETE FROM secret WHERE integration_id = ?1", [&it.id])?,
+    };
+    if let Some(network) = network {
+        put_network(tx, Some(&it.id), Some(network))?;
+    }
+    Ok(())
+}
+
 impl Store {
     pub fn integrations(&self, team_id: &str) -> Result<Vec<IntegrationRecord>> {
         self.read(|tx| {
@@ -71,56 +119,43 @@ impl Store {
         sealed: Option<&[u8]>,
         network: Option<&NetworkRecord>,
     ) -> Result<()> {
+        self.write_noting_secrets(|tx| put(tx, it, sealed, network))
+    }
+
+    /// The same for one that is edited.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] when it was disconnected in the meantime.
+    pub fn change_integration(
+        &self,
+        it: &IntegrationRecord,
+        sealed: Option<&[u8]>,
+        network: Option<&NetworkRecord>,
+    ) -> Result<()> {
         self.write_noting_secrets(|tx| {
-            tx.execute(
-                "INSERT INTO integration (id, team_id, method, site, route, account, account_name,
-                                          configuration, parents, allow_http, sandbox, saved_at,
-                                          sign_in)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-                 ON CONFLICT (id) DO UPDATE SET
-                    method = excluded.method, site = excluded.site, route = excluded.route,
-                    account = excluded.account, account_name = excluded.account_name,
-                    configuration = excluded.configuration, parents = excluded.parents,
-                    allow_http = excluded.allow_http, sandbox = excluded.sandbox,
-                    saved_at = excluded.saved_at, sign_in = excluded.sign_in",
-                params![
-                    it.id,
-                    it.team_id,
-                    it.method,
-                    it.site,
-                    it.route,
-                    it.account,
-                    it.account_name,
-                    it.configuration,
-                    it.parents,
-                    it.allow_http,
-                    it.sandbox,
-                    it.saved_at,
-                    it.sign_in
-                ],
-            )?;
-            match sealed {
-                Some(sealed) => tx.execute(
-                    "INSERT INTO secret (integration_id, sealed) VALUES (?1, ?2)
-                     ON CONFLICT (integration_id) DO UPDATE SET
-                        sealed = excluded.sealed, renewing_at = NULL",
-                    params![it.id, sealed],
-                )?,
-                None => tx.execute("DELETE FROM secret WHERE integration_id = ?1", [&it.id])?,
-            };
-            if let Some(network) = network {
-                put_network(tx, Some(&it.id), Some(network))?;
-            }
-            Ok(())
+            tx.query_row("SELECT 1 FROM integration WHERE id = ?1", [&it.id], |_| {
+                Ok(())
+            })?;
+            put(tx, it, sealed, network)
         })
     }
 
-    pub fn save_parents(&self, id: &str, parents: &str) -> Result<()> {
+    /// Changes what is kept of the parent pages, in one transaction with reading it. `None` leaves it.
+    pub fn change_parents(
+        &self,
+        id: &str,
+        change: impl FnOnce(&str) -> Option<String>,
+    ) -> Result<()> {
         self.write(|tx| {
-            tx.execute(
-                "UPDATE integration SET parents = ?2 WHERE id = ?1",
-                [id, parents],
-            )?;
+            let parents: String = tx
+                .prepare_cached("SELECT parents FROM integration WHERE id = ?1")?
+                .query_row([id], |row| row.get(0))?;
+            if let Some(changed) = change(&parents) {
+                tx.execute(
+                    "UPDATE integration SET parents = ?2 WHERE id = ?1",
+                    [id, &*changed],
+                )?;
+            }
             Ok(())
         })
     }

@@ -32,6 +32,7 @@ use std::{
 
 use history_list::HistoryList;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 pub use backup::BACKUPS;
 pub use drafts::{
@@ -89,16 +90,37 @@ impl Store {
     }
 
     fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction()?;
-        work(&transaction)
+        blocking(|| {
+            let mut connection = self.connection();
+            let transaction = connection.transaction()?;
+            work(&transaction)
+        })
     }
 
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let answer = work(&transaction)?;
-        transaction.commit()?;
-        Ok(answer)
+        blocking(|| {
+            let mut connection = self.connection();
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let answer = work(&transaction)?;
+            transaction.commit()?;
+            Ok(answer)
+        })
+    }
+}
+
+/// Runs work that waits for the disk or for another holder of the database. On a worker of a
+/// multi-thread runtime, the other tasks of that worker continue on another thread meanwhile.
+///
+/// Every method of [`Store`] stays an ordinary function, so it can be called where nothing can be
+/// awaited. A database thread with a channel would make each of them async and each caller with them,
+/// for the same effect: there is one connection, and one caller at a time has it.
+///
+/// A current-thread runtime has no other thread for its tasks. `block_in_place` panics there and inside
+/// a `LocalSet`, which clippy.toml therefore disallows.
+fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }

@@ -14,31 +14,40 @@ pub struct NetworkRecord {
 impl Store {
     /// Of an integration, or with `None` of every connection.
     pub fn network(&self, integration_id: Option<&str>) -> Result<Option<NetworkRecord>> {
-        self.read(|tx| {
-            Ok(tx
-                .prepare_cached(
-                    "SELECT settings, proxy_password, client_key FROM network
-                     WHERE integration_id IS ?1",
-                )?
-                .query_row([integration_id], |row| {
-                    Ok(NetworkRecord {
-                        settings: row.get(0)?,
-                        proxy_password: row.get(1)?,
-                        client_key: row.get(2)?,
-                    })
-                })
-                .optional()?)
-        })
+        self.read(|tx| get_network(tx, integration_id))
     }
 
-    /// Settings and secrets: all of it or nothing. `None` forgets them.
+    /// Settings and secrets: all of it or nothing. `None` forgets them. Answers what they replace.
     pub fn save_network(
         &self,
         integration_id: Option<&str>,
         record: Option<&NetworkRecord>,
-    ) -> Result<()> {
-        self.write_noting_secrets(|tx| put_network(tx, integration_id, record))
+    ) -> Result<Option<NetworkRecord>> {
+        self.write_noting_secrets(|tx| {
+            let before = get_network(tx, integration_id)?;
+            put_network(tx, integration_id, record)?;
+            Ok(before)
+        })
     }
+}
+
+fn get_network(
+    tx: &Transaction<'_>,
+    integration_id: Option<&str>,
+) -> Result<Option<NetworkRecord>> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT settings, proxy_password, client_key FROM network
+             WHERE integration_id IS ?1",
+        )?
+        .query_row([integration_id], |row| {
+            Ok(NetworkRecord {
+                settings: row.get(0)?,
+                proxy_password: row.get(1)?,
+                client_key: row.get(2)?,
+            })
+        })
+        .optional()?)
 }
 
 pub(crate) fn put_network(

@@ -94,13 +94,25 @@ impl Store {
         })
     }
 
-    /// Writes down what a server asked for. Replaces what was kept of its host.
+    /// Writes down what a server asked for, unless it asked for a longer pause before.
     pub fn set_host_pause(&self, host: &str, not_before: i64) -> Result<()> {
         self.write(|tx| {
             tx.execute(
                 "INSERT INTO outbox_host (host, not_before) VALUES (?1, ?2)
-                 ON CONFLICT (host) DO UPDATE SET not_before = excluded.not_before",
+                 ON CONFLICT (host) DO UPDATE SET
+                     not_before = max(outbox_host.not_before, excluded.not_before)",
                 params![host, not_before],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// The clock was set by so many milliseconds: what is left of each pause stays what it was.
+    pub fn move_host_pauses(&self, by: i64) -> Result<()> {
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE outbox_host SET not_before = min(not_before, ?2) + ?1",
+                params![by, i64::MAX - by.max(0)],
             )?;
             Ok(())
         })

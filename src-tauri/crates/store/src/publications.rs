@@ -138,7 +138,8 @@ impl Store {
         &self,
         filter: &PublicationFilter<'_>,
     ) -> Result<(Vec<PublicationRecord>, u32, Vec<(String, String)>)> {
-        let mut at_hand = self.history_list();
+        // Whoever waits for the list waits for the database of another caller.
+        let mut at_hand = crate::blocking(|| self.history_list());
         self.read(|tx| {
             let list = HistoryList::of(&mut at_hand, tx, filter.team_id)?;
             let (ids, total) = list.find(filter);

@@ -557,7 +557,7 @@ fn disconnecting() {
 fn forgetting_the_proxy_password() {
     let fired = forgetting(
         PASSWORD,
-        |store| store.save_network(None, None),
+        |store| store.save_network(None, None).map(drop),
         |store| store.network(None).unwrap().is_some(),
     );
     came(&fired, &FAULTS);

@@ -617,3 +617,64 @@ fn network_settings_are_one_row_for_all_and_one_for_each_integration() {
     store.save_network(None, None).unwrap();
     assert_eq!(store.secret_count().unwrap(), 0);
 }
+
+#[test]
+fn what_is_kept_of_parent_pages_is_changed_by_one_at_a_time() {
+    let (_folder, store) = with_team();
+    store.save_integration(&integration(), None, None).unwrap();
+    store.change_parents("i", |_| Some(String::new())).unwrap();
+    std::thread::scope(|scope| {
+        for name in ["a", "b"] {
+            let store = &store;
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    let add = |parents: &str| Some(format!("{parents}{name}"));
+                    store.change_parents("i", add).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(store.integration("i").unwrap().parents.len(), 100);
+    store.change_parents("i", |_| None).unwrap();
+    assert_eq!(store.integration("i").unwrap().parents.len(), 100);
+    let gone = store.change_parents("two", |_| Some(String::new()));
+    assert!(matches!(gone, Err(StoreError::Gone)));
+}
+
+#[test]
+fn one_that_was_disconnected_is_not_changed() {
+    let (_folder, store) = with_team();
+    let one = integration();
+    let gone = store.change_integration(&one, Some(b"sealed"), None);
+    assert!(matches!(gone, Err(StoreError::Gone)));
+    store.save_integration(&one, None, None).unwrap();
+    store
+        .change_integration(&one, Some(b"sealed"), None)
+        .unwrap();
+    assert_eq!(store.sealed_secret("i").unwrap().unwrap(), b"sealed");
+}
+
+#[test]
+fn of_two_pauses_of_a_host_the_longer_one_stays() {
+    let (_folder, store) = with_team();
+    store.set_host_pause("wiki", 2_000).unwrap();
+    store.set_host_pause("wiki", 1_000).unwrap();
+    store.set_host_pause("cloud", 500).unwrap();
+    store.set_host_pause("cloud", 700).unwrap();
+    let mut pauses = store.host_pauses().unwrap();
+    pauses.sort();
+    assert_eq!(pauses, [("cloud".into(), 700), ("wiki".into(), 2_000)]);
+}
+
+#[test]
+fn pauses_move_with_the_clock() {
+    let (_folder, store) = with_team();
+    store.set_host_pause("wiki", 5_000).unwrap();
+    store.set_host_pause("cloud", i64::MAX).unwrap();
+    store.move_host_pauses(-2_000).unwrap();
+    store.move_host_pauses(500).unwrap();
+    store.move_host_pauses(3_000).unwrap();
+    let mut pauses = store.host_pauses().unwrap();
+    pauses.sort();
+    assert_eq!(pauses, [("cloud".into(), i64::MAX), ("wiki".into(), 6_500)]);
+}

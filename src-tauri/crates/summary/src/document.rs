@@ -9,7 +9,7 @@ use ts_rs::TS;
 
 use crate::{
     Action, CarriedFrom, Comment, HealthCheck, Kind, Priority, Retrospective, Summary,
-    health_check::{DimensionResult, PreviousCheck, average},
+    health_check::{DimensionResult, MOST_STEPS, PreviousCheck, average},
     retrospective::{Column, Entry, Idea},
     title::date_in_words,
 };
@@ -494,13 +494,14 @@ fn results(
     asked: &[(String, &DimensionResult)],
     context: &Context<'_>,
 ) -> Distribution {
-    // Answers on a step the scale does not name are shown under its number, never dropped.
+    // Answers on a step the scale does not name are shown under its number, never dropped; those beyond
+    // the last possible step count for it.
     let steps = asked
         .iter()
         .map(|(_, it)| it.responses.len())
         .max()
         .unwrap_or(0);
-    let steps = steps.max(check.scale.len());
+    let steps = steps.max(check.scale.len()).min(MOST_STEPS);
     let scale = (0..steps)
         .map(|step| match check.scale.get(step) {
             Some(label) if !is_blank(label) => label.clone(),
@@ -510,8 +511,14 @@ fn results(
     let rows: Vec<DistributionRow> = asked
         .iter()
         .map(|(name, dimension)| {
-            let mut responses = dimension.responses.clone();
+            let (shown, beyond) = dimension
+                .responses
+                .split_at(steps.min(dimension.responses.len()));
+            let mut responses = shown.to_vec();
             responses.resize(steps, 0);
+            if let Some(last) = responses.last_mut() {
+                *last = beyond.iter().fold(*last, |sum, n| sum.saturating_add(*n));
+            }
             let average = average(&responses);
             let before = context.previous.and_then(|it| it.average(&dimension.id));
             let change = average

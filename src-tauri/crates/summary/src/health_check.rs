@@ -38,6 +38,9 @@ pub struct DimensionResult {
     pub comments: Vec<Comment>,
 }
 
+/// Steps a check's scale can have. Models have up to 7; notes that were imported may name more.
+pub const MOST_STEPS: usize = 20;
+
 /// What a team is asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
@@ -79,6 +82,14 @@ pub struct PreviousCheck {
 pub struct DimensionAverage {
     pub dimension_id: String,
     pub average: f64,
+}
+
+impl HealthCheck {
+    /// Steps of the scale, named or not.
+    pub fn steps(&self) -> usize {
+        let answered = self.dimensions.iter().map(|it| it.responses.len()).max();
+        answered.unwrap_or(0).max(self.scale.len())
+    }
 }
 
 /// Mean step, counted from 1; `None` when nobody answered.

@@ -8,7 +8,7 @@ use retropress_summary::{
     document::{
         Block, Context, Document, PropertyValue, average_in_words, build, change_in_words, trend,
     },
-    health_check::{DimensionAverage, DimensionResult, PreviousCheck},
+    health_check::{DimensionAverage, DimensionResult, MOST_STEPS, PreviousCheck},
     retrospective::{Column, Entry, Group, Idea, Roti},
     sample,
 };
@@ -303,6 +303,28 @@ fn dimension(id: &str, responses: &[u32], comment: &str) -> DimensionResult {
         }],
         ..DimensionResult::default()
     }
+}
+
+/// Each row is as long as the scale, so one row must not make all of them long.
+#[test]
+fn a_check_with_endless_answers_has_a_table_of_limited_width() {
+    let mut dimensions = vec![dimension("long", &vec![1; 1_000_000], "")];
+    dimensions.extend((0..500).map(|_| dimension("short", &[0, 2], "")));
+    let mut it = check(dimensions);
+    it.scale.resize(1_000, "Step".to_owned());
+    let document = built(it);
+    let table = document
+        .blocks
+        .iter()
+        .find_map(|it| match it {
+            Block::Distribution(it) => Some(it),
+            _ => None,
+        })
+        .unwrap();
+    assert_eq!((table.scale.len(), table.rows.len()), (MOST_STEPS, 501));
+    assert!(table.rows.iter().all(|it| it.responses.len() == MOST_STEPS));
+    // None of the answers is dropped.
+    assert_eq!(table.rows[0].responses.iter().sum::<u32>(), 1_000_000);
 }
 
 #[test]

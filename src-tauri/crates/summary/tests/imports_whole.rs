@@ -245,6 +245,24 @@ fn read_in_time(what: &str, notes: &str) {
     assert!(start.elapsed() < LIMIT, "{what}: {:?}", start.elapsed());
 }
 
+/// Each dimension has as many answers as the scale has steps.
+#[test]
+fn a_scale_that_never_ends_is_kept_as_comments() {
+    use retropress_summary::{Summary, health_check::MOST_STEPS};
+    let mut notes = "# Health check\n".to_owned();
+    for number in 0..5_000 {
+        notes.push_str(&format!("- Dimension {number}\n  - word{number}: 1\n"));
+    }
+    read_in_time("a long scale", &notes);
+    assert_eq!(lost(&notes, &ImportOptions::default()), [""; 0]);
+    let drafts = drafts(&notes, &ImportOptions::default());
+    let [Summary::HealthCheck(check)] = &drafts[..] else {
+        panic!("{}", drafts.len());
+    };
+    assert_eq!(check.dimensions.len(), 5_000);
+    assert_eq!(check.steps(), MOST_STEPS);
+}
+
 #[test]
 fn ten_megabytes_are_read() {
     let section = "## Retro - 04/13/2023\n\n### Went well\n- A talk about *things* (3)\n  - agreed\n\n\

@@ -7,6 +7,7 @@ import type { PublicationSort } from "../../api/bindings/PublicationSort";
 import type { PublicationStatus } from "../../api/bindings/PublicationStatus";
 import { asApiError } from "../../api/call";
 import { listPublications } from "../../api/commands";
+import { lastPage } from "../../components/paging";
 import { type Period, sinceOf } from "./words";
 
 export const pageSize = 200;
@@ -68,6 +69,12 @@ export class History {
         limit: pageSize,
       });
       if (ask !== this.#asked) return;
+      const last = lastPage(found.total, pageSize);
+      if (this.page > last) {
+        // The rows of this page are gone: the last page that has some is shown.
+        this.page = last;
+        if (found.total > 0) return await this.read(teamId);
+      }
       this.found = found;
       this.failed = null;
       this.ready = true;

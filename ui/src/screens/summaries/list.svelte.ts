@@ -7,6 +7,7 @@ import type { DraftSort } from "../../api/bindings/DraftSort";
 import type { Kind } from "../../api/bindings/Kind";
 import { asApiError } from "../../api/call";
 import { listDrafts } from "../../api/commands";
+import { lastPage } from "../../components/paging";
 
 export const pageSize = 200;
 
@@ -41,6 +42,12 @@ export class SummaryList {
     try {
       const found = await listDrafts(this.query(teamId, this.page * pageSize));
       if (own !== this.asked) return;
+      const last = lastPage(found.total, pageSize);
+      if (this.page > last) {
+        // The rows of this page are gone: the last page that has some is shown.
+        this.page = last;
+        if (found.total > 0) return await this.read(teamId);
+      }
       this.found = found;
       this.failed = null;
       this.ready = true;

@@ -13,7 +13,7 @@ use retropress_summary::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Method, sample_of, session, signs_in_by_oauth};
+use super::{Method, first_spaces_only, sample_of, session, signs_in_by_oauth};
 use crate::{
     App, Event, Field, Result, clients,
     integrations::{self, Configuration, Parent},
@@ -321,6 +321,7 @@ async fn space(
     let name = format!("{} ({})", configuration.space_name, configuration.space_key);
     match client.spaces().await {
         Ok(all) => {
+            let more = all.more;
             let space = all.into_iter().find(|it| it.id == configuration.space_id);
             match space {
                 Some(space) => {
@@ -329,6 +330,17 @@ async fn space(
                         Check::ok(format!("Space {name} is visible"), ""),
                     );
                     Some(space.to_ref())
+                }
+                None if more => {
+                    list.end(
+                        Line::Space,
+                        Check::new(
+                            CheckOutcome::Warning,
+                            format!("Space {name} could not be checked"),
+                            first_spaces_only(),
+                        ),
+                    );
+                    None
                 }
                 None => {
                     list.end(

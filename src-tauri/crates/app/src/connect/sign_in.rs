@@ -356,20 +356,25 @@ impl Flow {
         }
     }
 
-    /// Goes on to a state, unless it has ended.
-    fn become_state(&self, app: &App, next: SignInState) {
+    /// Goes on to a state, unless it has ended. Answers whether it did.
+    fn become_state(&self, app: &App, next: SignInState) -> bool {
         let mut state = lock(&self.state);
-        if matches!(
-            *state,
-            SignInState::Connected { .. } | SignInState::Failed { .. } | SignInState::Cancelled
-        ) {
-            return;
+        if has_ended(&state) {
+            return false;
         }
         *state = next;
         drop(state);
         app.tell(Event::SignInChanged {
             sign_in_id: self.id.clone(),
         });
+        true
+    }
+
+    /// Ends it for good, whatever goes on; the port is free when this returns.
+    async fn cancel(&self, app: &App) {
+        // The state comes first: whoever starts a task after this one was stopped looks at it.
+        self.become_state(app, SignInState::Cancelled);
+        self.stop().await;
     }
 
     /// With a site; a second time with another one.
@@ -484,8 +489,7 @@ pub async fn start(app: &App, request: SignInRequest) -> Result<SignIn> {
     .map_err(|it| from_confluence(&it, Some(Field::ServerUrl)))?;
     let _alone = app.inner.sign_ins.starting.lock().await;
     for flow in app.inner.sign_ins.all() {
-        flow.stop().await;
-        flow.become_state(app, SignInState::Cancelled);
+        flow.cancel(app).await;
     }
     let flow = if plan.service_account {
         without_browser(app, plan, oauth)
@@ -553,13 +557,16 @@ pub async fn paste_address(app: &App, sign_in_id: String, address: String) -> Re
     let (app_, flow_) = (app.clone(), flow.clone());
     let task = tokio::spawn(async move { conclude(&app_, &flow_, *attempt, answered).await });
     *lock(&flow.task) = Some(task);
+    // Cancelled while the listener was stopped.
+    if matches!(*lock(&flow.state), SignInState::Cancelled) {
+        flow.stop().await;
+    }
     Ok(flow.view())
 }
 
 pub async fn cancel(app: &App, sign_in_id: String) -> Result<SignIn> {
     let flow = app.inner.sign_ins.find(&sign_in_id)?;
-    flow.stop().await;
-    flow.become_state(app, SignInState::Cancelled);
+    flow.cancel(app).await;
     Ok(flow.view())
 }
 
@@ -593,8 +600,7 @@ pub async fn choose_site(app: &App, sign_in_id: String, site_id: String) -> Resu
 pub(super) async fn forget(app: &App, integration_id: &str) {
     for flow in app.inner.sign_ins.all() {
         if flow.integration_id.as_deref() == Some(integration_id) {
-            flow.stop().await;
-            flow.become_state(app, SignInState::Cancelled);
+            flow.cancel(app).await;
         }
     }
 }
@@ -616,6 +622,13 @@ impl SignIns {
             all.remove(0);
         }
     }
+}
+
+fn has_ended(state: &SignInState) -> bool {
+    matches!(
+        state,
+        SignInState::Connected { .. } | SignInState::Failed { .. } | SignInState::Cancelled
+    )
 }
 
 fn ended() -> ApiError {
@@ -898,7 +911,9 @@ async fn conclude(app: &App, flow: &Flow, attempt: Attempt, answered: Answered) 
     } = attempt;
     match answered {
         // The user's own decision is not an error.
-        Answered::Cancelled => flow.become_state(app, SignInState::Cancelled),
+        Answered::Cancelled => {
+            flow.become_state(app, SignInState::Cancelled);
+        }
         Answered::Failed { error, description } => {
             flow.fail(app, refused(&oauth.not_consented(&error, &description)));
         }
@@ -948,11 +963,18 @@ async fn granted(app: &App, flow: &Flow, plan: Plan, tokens: Tokens) {
                     .collect(),
             };
             *lock(&flow.next) = Next::Site(Arc::new(Choice { plan, grant, sites }));
-            return flow.become_state(app, state);
+            flow.become_state(app, state);
+            return;
         }
     };
     match connection(app, &plan, &grant, site, None).await {
-        Ok(connection) => flow.become_state(app, SignInState::Connected { connection }),
+        Ok(connection) => {
+            let session_id = connection.session_id.clone();
+            if !flow.become_state(app, SignInState::Connected { connection }) {
+                // Cancelled in between: nothing comes of it any more.
+                lock(&app.inner.sessions).remove(&session_id);
+            }
+        }
         Err(problem) => flow.fail(app, problem),
     }
 }

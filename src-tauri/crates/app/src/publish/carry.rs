@@ -1,9 +1,7 @@
 //! Carries out what [`super::engine`] decides about one operation: commits, calls, and what the
 //! others are to know of it.
 
-use retropress_confluence::{
-    Client, Edition, FoundPage as ServerPage, NewPage, PageUpdate, Site, Upload,
-};
+use retropress_confluence::{Client, FoundPage as ServerPage, NewPage, PageUpdate, Site, Upload};
 use retropress_store::{OperationHead, PublicationRecord, Rendered, StoreError, TimelineRecord};
 
 use super::{
@@ -382,12 +380,10 @@ impl Work {
                 parent_id,
             } => {
                 // Somebody may have moved it: the space has to be the one where it is now.
-                let mut space = frozen.space.clone();
-                match (page_space.clone(), client.site().edition) {
-                    (Some(id), Edition::Cloud) => space.id = id,
-                    (Some(key), _) => space.key = key,
-                    (None, _) => {}
-                }
+                let space = match page_space {
+                    Some(name) => client.space_named(name.clone(), &frozen.space),
+                    None => frozen.space.clone(),
+                };
                 let update = PageUpdate {
                     id: page_id(),
                     space,

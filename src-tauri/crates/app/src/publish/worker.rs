@@ -39,7 +39,8 @@ const DRIFT: Millis = 2_000;
 /// What the outbox knows beside the database.
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
-    carriers: Mutex<HashMap<String, Arc<Carrier>>>,
+    /// An operation has one for as long as anybody holds it.
+    carriers: Mutex<HashMap<String, Weak<Carrier>>>,
     /// What kept the database from taking down how far these got.
     unwritten: Mutex<HashMap<String, ApiError>>,
     wake: Arc<Notify>,
@@ -126,10 +127,14 @@ impl Outbox {
     }
 
     pub(super) fn carrier(&self, id: &str) -> Arc<Carrier> {
-        lock(&self.carriers)
-            .entry(id.to_owned())
-            .or_default()
-            .clone()
+        let mut carriers = lock(&self.carriers);
+        if let Some(held) = carriers.get(id).and_then(Weak::upgrade) {
+            return held;
+        }
+        carriers.retain(|_, it| it.strong_count() > 0);
+        let carrier = Arc::new(Carrier::default());
+        carriers.insert(id.to_owned(), Arc::downgrade(&carrier));
+        carrier
     }
 
     /// Takes the operation in, or takes over what changed of it.
@@ -138,7 +143,6 @@ impl Outbox {
         let going = queue.entries.get(id).is_some_and(|it| it.going);
         if !entry.moving && !going {
             queue.forget(id);
-            lock(&self.carriers).remove(id);
         } else {
             queue
                 .entries
@@ -151,7 +155,6 @@ impl Outbox {
     pub(super) fn forget(&self, id: &str) {
         self.written(id);
         lock(&self.queue).forget(id);
-        lock(&self.carriers).remove(id);
         self.wake.notify_one();
     }
 
@@ -338,13 +341,7 @@ impl Outbox {
 
     /// The operation was put down.
     fn rested(&self, id: &str) {
-        let mut queue = lock(&self.queue);
-        queue.rest(id);
-        let gone = !queue.entries.contains_key(id);
-        drop(queue);
-        if gone {
-            lock(&self.carriers).remove(id);
-        }
+        lock(&self.queue).rest(id);
         self.wake.notify_one();
     }
 }
@@ -411,27 +408,19 @@ fn clock_moved(app: &App, by: Millis) {
     let outbox = app.outbox();
     outbox.clock_moves.fetch_add(by, Ordering::SeqCst);
     let now = outbox.now();
-    let (pauses, resting) = {
+    let resting: Vec<String> = {
         let mut queue = lock(&outbox.queue);
         queue.clock_moved(by);
         queue.hurry(None, now);
-        let pauses: Vec<(String, Millis)> = queue
-            .hosts
-            .iter()
-            .filter_map(|(name, host)| Some((name.clone(), host.not_before?)))
-            .collect();
-        let resting: Vec<String> = queue
+        queue
             .entries
             .iter()
             .filter(|(_, it)| !it.going)
             .map(|(id, _)| id.clone())
-            .collect();
-        (pauses, resting)
+            .collect()
     };
-    for (host, at) in pauses {
-        if let Err(problem) = app.store().set_host_pause(&host, at) {
-            tracing::warn!(%problem, "what a server asked for was not written down");
-        }
+    if let Err(problem) = app.store().move_host_pauses(by) {
+        tracing::warn!(%problem, "what a server asked for was not written down");
     }
     let app = app.clone();
     tokio::spawn(async move {
@@ -476,4 +465,34 @@ async fn reach(app: &App, integration: &StoredIntegration) -> std::result::Resul
     retropress_confluence::reach(&http, &integration.site, integration.route, &endpoints)
         .await
         .map_err(|it| Failure::of(&it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a cancel waits for is the very lock that whoever sends holds.
+    #[test]
+    fn an_operation_has_one_lock_for_as_long_as_anybody_holds_it() {
+        let outbox = Outbox::new(0);
+        let ended = || Entry {
+            host: "host".to_owned(),
+            integration: None,
+            writes_to: Default::default(),
+            not_before: None,
+            in_doubt: false,
+            moving: false,
+            going: false,
+        };
+        let sending = outbox.carrier("operation");
+        outbox.put("operation", ended());
+        assert!(Arc::ptr_eq(&sending, &outbox.carrier("operation")));
+        outbox.rested("operation");
+        assert!(Arc::ptr_eq(&sending, &outbox.carrier("operation")));
+        outbox.forget("operation");
+        assert!(Arc::ptr_eq(&sending, &outbox.carrier("operation")));
+        drop(sending);
+        let _other = outbox.carrier("other");
+        assert_eq!(lock(&outbox.carriers).len(), 1, "nothing piles up");
+    }
 }

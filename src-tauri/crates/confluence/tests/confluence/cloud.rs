@@ -261,6 +261,97 @@ async fn a_list_without_an_end_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_search_that_is_to_wait_is_not_answered_by_more_requests() {
+    let server = Server::start(|request| match request.path.ends_with("/search") {
+        true => status(429).header("retry-after", "30"),
+        false => json(200, j!({ "results": [] })),
+    })
+    .await;
+    let error = cloud(&server)
+        .find_pages(&space(), "retro")
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(server.requests().len(), 1);
+}
+
+/// A list that goes on for as long as it is read, so many rows at a time.
+async fn without_an_end(portion: usize) -> Server {
+    Server::start(move |request| {
+        let at: usize = match request.asked("cursor").first() {
+            Some(cursor) => cursor.parse().unwrap(),
+            None => 0,
+        };
+        let rows: Vec<Value> = (at..at + portion)
+            .map(|id| j!({ "id": id.to_string(), "key": format!("S{id}"), "title": "Retro" }))
+            .collect();
+        let next = format!("/wiki/api/v2/x?cursor={}", at + portion);
+        json(200, j!({ "results": rows, "_links": { "next": next } }))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_first_1000_pages_of_a_picker_are_read() {
+    let server = without_an_end(250).await;
+    let client = cloud(&server);
+    let top = client.top_pages(&space()).await.unwrap();
+    assert_eq!(server.requests().len(), 4);
+    let children = client.children("9").await.unwrap();
+    assert_eq!(server.requests().len(), 8);
+    for pages in [top, children] {
+        assert_eq!((pages.len(), pages.more), (1_000, true));
+    }
+    // Some servers give more at a time than they are asked for.
+    let server = without_an_end(1_700).await;
+    let pages = cloud(&server).children("9").await.unwrap();
+    assert_eq!((pages.len(), pages.more), (1_000, true));
+}
+
+#[tokio::test]
+async fn the_first_100000_spaces_are_read() {
+    let server = without_an_end(25_000).await;
+    let spaces = cloud(&server).spaces().await.unwrap();
+    assert_eq!((spaces.len(), spaces.more), (100_000, true));
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn a_look_up_that_finds_too_much_is_an_error_and_never_a_short_list() {
+    let server = without_an_end(250).await;
+    let client = cloud(&server);
+    for error in [
+        client.pages_titled(&space(), "Retro").await.unwrap_err(),
+        client.attachment("7", "a.pdf").await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        assert_eq!(error.outcome(), Outcome::Final);
+        assert!(error.words().cause.contains("1000 rows"), "{error:?}");
+    }
+    assert_eq!(server.requests().len(), 8);
+}
+
+#[tokio::test]
+async fn a_list_that_ends_at_the_limit_is_whole() {
+    let server = Server::start(|request| {
+        let last = request.asked("cursor").first().is_some_and(|it| it == "c");
+        let next = (!last).then_some("/wiki/api/v2/x?cursor=c");
+        let rows: Vec<Value> = (0..500)
+            .map(|id| j!({ "id": id.to_string(), "title": "Retro" }))
+            .collect();
+        json(200, j!({ "results": rows, "_links": { "next": next } }))
+    })
+    .await;
+    let pages = cloud(&server).children("9").await.unwrap();
+    assert_eq!((pages.len(), pages.more), (1_000, false));
+    let titled = cloud(&server)
+        .pages_titled(&space(), "Retro")
+        .await
+        .unwrap();
+    assert_eq!(titled.len(), 1_000);
+}
+
+#[tokio::test]
 async fn a_token_without_the_newer_scope_reads_children_by_the_older_call() {
     let server = Server::start(|request| match request.path.as_str() {
         "/ex/confluence/c-1/wiki/api/v2/pages/1/direct-children" | "/ex/confluence/c-1/wiki/api/v2/pages/2/direct-children" => {
@@ -713,7 +804,7 @@ async fn the_picker_takes_a_pasted_address() {
             .find_pages(&space(), elsewhere.as_str())
             .await
             .unwrap(),
-        []
+        Vec::new().into()
     );
 }
 

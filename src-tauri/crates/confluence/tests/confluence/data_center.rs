@@ -191,6 +191,71 @@ async fn a_list_that_goes_backwards_is_an_error() {
     assert_eq!(server.requests().len(), 1);
 }
 
+/// A list of so many rows, 200 at a time; `created` is the day of the year of each.
+async fn list_of(rows: usize) -> Server {
+    Server::start(move |request| {
+        let path = request.path.as_str();
+        if let Some(id) = path.strip_prefix("/confluence/rest/api/content/")
+            && id.parse::<usize>().is_ok()
+        {
+            return json(200, page(id, "x"));
+        }
+        let start: usize = request.asked("start")[0].parse().unwrap();
+        let end = rows.min(start + 200);
+        let results: Vec<Value> = (start..end)
+            .map(|id| {
+                let created = format!("2026-01-01T00:00:00.{:06}Z", id.wrapping_mul(7) % rows);
+                j!({ "id": id.to_string(), "key": format!("S{id}"), "title": "T",
+                     "history": { "createdDate": created } })
+            })
+            .collect();
+        let next = (end < rows).then(|| format!("/rest/api/x?start={end}"));
+        json(200, j!({ "results": results, "_links": { "next": next } }))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_first_1000_pages_of_a_picker_are_read() {
+    let server = list_of(usize::MAX).await;
+    let client = data_center(&server);
+    let top = client.top_pages(&space()).await.unwrap();
+    let children = client.children("9").await.unwrap();
+    for pages in [top, children] {
+        assert_eq!((pages.len(), pages.more), (1_000, true));
+    }
+    assert_eq!(server.requests().len(), 10);
+}
+
+#[tokio::test]
+async fn a_look_up_that_finds_too_much_is_an_error_and_never_a_short_list() {
+    let server = list_of(usize::MAX).await;
+    let client = data_center(&server);
+    for error in [
+        client.pages_titled(&space(), "T").await.unwrap_err(),
+        client.attachment("7", "a.pdf").await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        assert_eq!(error.outcome(), Outcome::Final);
+    }
+    assert_eq!(server.requests().len(), 10);
+}
+
+/// All dates are looked at, and no more than the newest are held.
+#[tokio::test]
+async fn the_newest_children_are_found_in_a_list_of_any_length() {
+    let server = list_of(2_999).await;
+    let found = data_center(&server)
+        .newest_children(&space(), Some("200"))
+        .await
+        .unwrap();
+    let mut expected: Vec<usize> = (0..2_999).collect();
+    expected.sort_by_key(|id| std::cmp::Reverse(id * 7 % 2_999));
+    let expected: Vec<String> = expected[..10].iter().map(usize::to_string).collect();
+    let found: Vec<&str> = found.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!(found, expected);
+}
+
 #[tokio::test]
 async fn the_tree_tells_which_pages_have_children() {
     let server = Server::always(json(200, j!({ "results": [

@@ -547,6 +547,23 @@ async fn classic_scopes_speak_the_older_calls_through_the_gateway() {
 }
 
 #[tokio::test]
+async fn a_page_names_its_space_by_id_or_by_key() {
+    let known = retropress_confluence::SpaceRef {
+        id: "7".into(),
+        key: "PAY".into(),
+        homepage_id: None,
+    };
+    for (route, id, key) in [
+        (Route::Gateway, "found", "PAY"),
+        (Route::GatewayClassic, "7", "found"),
+    ] {
+        let (_server, client, _) = signed_in(route, |_, _| json(200, j!({}))).await;
+        let space = client.space_named("found".into(), &known);
+        assert_eq!((&*space.id, &*space.key), (id, key));
+    }
+}
+
+#[tokio::test]
 async fn a_site_that_needs_the_granular_scopes_is_named_as_such() {
     let (_server, client, renewals) = signed_in(Route::GatewayClassic, |_, _| {
         json(

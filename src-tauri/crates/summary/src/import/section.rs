@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Action, Comment, HealthCheck, Retrospective, Summary,
-    health_check::DimensionResult,
+    health_check::{DimensionResult, MOST_STEPS},
     retrospective::{Agreement, Column, Entry, Group, Idea, Kudo, Roti},
     title::date_in_words,
 };
@@ -670,15 +670,14 @@ impl<'a> Section<'a> {
                     return self.placed();
                 }
             } else if let (Ok(count), false) = (value.parse::<u32>(), value.is_empty()) {
-                let step = self
-                    .scale
-                    .iter()
-                    .position(|it| words::normal(it) == said)
-                    .unwrap_or_else(|| {
+                let known = self.scale.iter().position(|it| words::normal(it) == said);
+                let step = known.unwrap_or(self.scale.len());
+                if step < MOST_STEPS
+                    && let Some(dimension) = self.dimensions.last_mut()
+                {
+                    if known.is_none() {
                         self.scale.push(name.clone());
-                        self.scale.len() - 1
-                    });
-                if let Some(dimension) = self.dimensions.last_mut() {
+                    }
                     dimension
                         .responses
                         .resize(dimension.responses.len().max(step + 1), 0);
