@@ -25,6 +25,7 @@ use crate::{
     connect::{Check, CheckOutcome},
     error::from_confluence,
     integrations::{self, StoredIntegration},
+    sealing::{self, Sealing},
     lock,
 };
 
@@ -331,15 +332,17 @@ pub async fn save(
                 settings: to_text(&loaded.stored)?,
                 ..NetworkRecord::default()
             };
+            let sealing = sealing::begin(app).await;
             if session_only {
                 keep(app, &scope, loaded.password.clone(), key);
             } else {
-                seal(app, &scope, &loaded, &mut record).await?;
+                seal(&sealing, &scope, &loaded, &mut record).await?;
                 keep(app, &scope, None, None);
             }
             let empty = loaded.stored == Stored::default();
             let before = app.store().network(row)?.unwrap_or_default();
             app.store().save_network(row, (!empty).then_some(&record))?;
+            drop(sealing);
             let gone = |before: &Option<_>, now: &Option<_>| before.is_some() && now.is_none();
             if gone(&before.proxy_password, &record.proxy_password)
                 || gone(&before.client_key, &record.client_key)
@@ -353,19 +356,18 @@ pub async fn save(
 }
 
 async fn seal(
-    app: &App,
+    sealing: &Sealing<'_>,
     scope: &NetworkScope,
     loaded: &Loaded,
     record: &mut NetworkRecord,
 ) -> Result<()> {
-    let vault = &app.inner.vault;
     if let Some(password) = &loaded.password {
         let bound = scope.bound(&loaded.stored.proxy.place());
-        record.proxy_password = Some(vault.seal(password, &bound).await?);
+        record.proxy_password = Some(sealing.seal(password, &bound).await?);
     }
     if let Some(client) = &loaded.client {
         let bound = scope.bound(&client.info().sha256);
-        record.client_key = Some(vault.seal(client.key_pem(), &bound).await?);
+        record.client_key = Some(sealing.seal(client.key_pem(), &bound).await?);
     }
     Ok(())
 }
@@ -380,6 +382,7 @@ pub(crate) struct Adopted {
 /// are its own once the record is stored and [`Adopted::done`] was called.
 pub(crate) async fn adopt(
     app: &App,
+    sealing: &Sealing<'_>,
     team_id: &str,
     integration_id: &str,
     session_only: bool,
@@ -402,7 +405,7 @@ pub(crate) async fn adopt(
             .map(|it| Arc::new(copy(it.key_pem())));
         kept.password = loaded.password;
     } else {
-        seal(app, &scope, &loaded, &mut record).await?;
+        seal(sealing, &scope, &loaded, &mut record).await?;
     }
     Ok(Some(Adopted { record, kept }))
 }
@@ -816,12 +819,11 @@ async fn load(app: &App, scope: &NetworkScope) -> Result<Loaded> {
         .get(scope)
         .cloned()
         .unwrap_or_default();
-    let vault = &app.inner.vault;
     let password = match (kept.password, &record.proxy_password) {
         (Some(kept), _) => Some(kept),
         (None, Some(sealed)) => {
             let bound = scope.bound(&stored.proxy.place());
-            Some(Arc::new(vault.open(sealed, &bound).await?))
+            Some(Arc::new(sealing::open(app, sealed, &bound).await?))
         }
         (None, None) => None,
     };
@@ -832,7 +834,8 @@ async fn load(app: &App, scope: &NetworkScope) -> Result<Loaded> {
             let key = match (kept.key, &record.client_key) {
                 (Some(kept), _) => Some(kept),
                 (None, Some(sealed)) => {
-                    Some(Arc::new(vault.open(sealed, &scope.bound(&sha256)).await?))
+                    let bound = scope.bound(&sha256);
+                    Some(Arc::new(sealing::open(app, sealed, &bound).await?))
                 }
                 (None, None) => None,
             };

@@ -19,6 +19,7 @@ mod operations;
 mod outbox;
 mod publications;
 mod replacement;
+mod sealing_key;
 mod settings;
 mod teams;
 
@@ -45,6 +46,7 @@ pub use operations::{OperationProgress, OperationRecord};
 pub use outbox::{OpenOperation, OutboxLane};
 pub use publications::{PublicationFilter, PublicationOrder, PublicationRecord, TimelineRecord};
 pub use replacement::{Contents, KeptCopy, Replacement};
+pub use sealing_key::SealingKey;
 pub use teams::TeamRecord;
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
