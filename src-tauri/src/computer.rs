@@ -1,9 +1,7 @@
 //! The computer the app runs on: its browser, its file manager, its dialogs for files.
 
 use std::{
-    env,
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
+    env, fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -16,48 +14,32 @@ use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
 use url::Url;
 
-use crate::tray;
+use crate::{
+    leaving::{self, Way},
+    tray,
+};
 
 /// How names of exported files end, and what the dialogs call them.
-const EXPORT: &str = "retropress";
+pub const EXPORT: &str = "retropress";
 const EXPORTED: &str = "Retropress export";
-/// Under automation, the folder they are saved in and opened from.
-const EXPORTS: &str = "exports";
 
 pub struct Computer {
     handle: AppHandle,
-    /// Under automation no browser is opened: the addresses are written here instead.
-    opened: Option<PathBuf>,
 }
 
 impl Computer {
-    pub fn new(handle: AppHandle, opened: Option<PathBuf>) -> Self {
-        Self { handle, opened }
+    pub fn new(handle: AppHandle) -> Self {
+        Self { handle }
     }
 }
 
 #[async_trait]
 impl Desktop for Computer {
     fn open_in_browser(&self, address: &Url) -> io::Result<()> {
-        match &self.opened {
-            None => open::that_detached(address.as_str()),
-            Some(path) => {
-                let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-                writeln!(file, "{address}")
-            }
-        }
+        open::that_detached(address.as_str())
     }
 
     async fn choose_where_to_save(&self, file_name: &str) -> Option<PathBuf> {
-        if let Some(opened) = &self.opened {
-            let folder = opened.parent()?;
-            if !file_name.ends_with(EXPORT) {
-                return Some(folder.join(file_name));
-            }
-            // An export into the folder of the data is refused.
-            fs::create_dir_all(folder.join(EXPORTS)).ok()?;
-            return Some(folder.join(EXPORTS).join(file_name));
-        }
         let (kind, ending) = match file_name.rsplit_once('.') {
             Some((_, "json")) => ("JSON", "json"),
             Some((_, "md")) => ("Markdown", "md"),
@@ -79,10 +61,6 @@ impl Desktop for Computer {
     }
 
     async fn choose_what_to_open(&self, ending: &str) -> Option<PathBuf> {
-        if let Some(opened) = &self.opened {
-            let files = fs::read_dir(opened.parent()?.join(EXPORTS)).ok()?;
-            return files.flatten().map(|it| it.path()).max();
-        }
         let (answer, chosen) = oneshot::channel();
         self.handle
             .dialog()
@@ -95,17 +73,11 @@ impl Desktop for Computer {
     }
 
     fn show_folder(&self, folder: &Path) -> io::Result<()> {
-        match &self.opened {
-            None => open::that_detached(folder),
-            Some(path) => {
-                let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-                writeln!(file, "{}", folder.display())
-            }
-        }
+        open::that_detached(folder)
     }
 
     fn restart(&self) {
-        self.handle.request_restart();
+        leaving::leave(&self.handle, Way::Restart);
     }
 
     fn versions(&self) -> Versions {
@@ -120,7 +92,11 @@ impl Desktop for Computer {
     }
 
     fn quit(&self) {
-        self.handle.exit(0);
+        leaving::leave(&self.handle, Way::Quit);
+    }
+
+    fn finish_leaving(&self) {
+        leaving::finish(&self.handle);
     }
 
     fn starts_at_login(&self) -> io::Result<bool> {

@@ -1,7 +1,10 @@
 //! The shell: the only room that knows Tauri.
 
+#[cfg(feature = "automation")]
+mod automation;
 mod commands;
 mod computer;
+mod leaving;
 mod logs;
 mod sandbox;
 mod tray;
@@ -15,8 +18,8 @@ use std::{
 };
 
 use retropress_app::{
-    App, OauthClient, OauthOptions, Parts,
-    desktop::{self, Close, Notification, Unseen},
+    App, Desktop, OauthClient, OauthOptions, Parts,
+    desktop::{self, Notification, Unseen},
 };
 use retropress_confluence::{Endpoints, HttpOptions, Url};
 use retropress_secrets::Vault;
@@ -24,11 +27,15 @@ use tauri::{AppHandle, Emitter, Manager, WindowEvent, webview::PageLoadEvent};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use tauri_plugin_notification::NotificationExt as _;
 
+// A bug in a command, the PDF or the import is an error to the window: see `retropress_app::guarded`.
+#[cfg(not(panic = "unwind"))]
+compile_error!("panics have to unwind: remove `panic` from the profile");
+
 /// What the environment asks for; every one is meant for tests and for administrators.
 struct Environment {
     /// `RETROPRESS_DATA`: the folder of the database, the logs and the sandbox's pages.
     folder: Option<PathBuf>,
-    /// `RETROPRESS_AUTOMATION`: several windows side by side, and no browser is opened.
+    /// The window tests drive it; never in a build for users.
     automation: bool,
     /// `RETROPRESS_SANDBOX_PORT`: the first of the sandbox's ports.
     sandbox_port: Option<u16>,
@@ -46,7 +53,10 @@ impl Environment {
             folder: env::var_os("RETROPRESS_DATA")
                 .filter(|it| !it.is_empty())
                 .map(PathBuf::from),
-            automation: env::var_os("RETROPRESS_AUTOMATION").is_some_and(|it| it == "1"),
+            #[cfg(feature = "automation")]
+            automation: automation::is_on(),
+            #[cfg(not(feature = "automation"))]
+            automation: false,
             sandbox_port: env::var("RETROPRESS_SANDBOX_PORT")
                 .ok()
                 .and_then(|it| it.parse().ok()),
@@ -134,21 +144,12 @@ pub fn run() {
             }
         })
         .on_window_event(|window, event| {
-            let WindowEvent::CloseRequested { api, .. } = event else {
-                return;
-            };
-            let Some(app) = window.try_state::<Arc<App>>() else {
-                return;
-            };
-            match tauri::async_runtime::block_on(desktop::close(&app)) {
-                Close::Quit => {}
-                Close::Ask(_) => api.prevent_close(),
-                Close::HideInTray => {
-                    api.prevent_close();
-                    put_away(window.app_handle());
-                }
+            if let WindowEvent::CloseRequested { api, .. } = event {
+                api.prevent_close();
+                leaving::close(window.app_handle());
             }
         })
+        .manage(leaving::Held::default())
         .setup(move |tauri| {
             tauri.add_capability(include_str!(concat!(env!("OUT_DIR"), "/window.json")))?;
             let handle = tauri.handle().clone();
@@ -156,6 +157,7 @@ pub fn run() {
                 Ok(app) => {
                     listen(&handle, &app);
                     tauri.manage(Arc::new(app));
+                    leaving::listen_to_signals(&handle);
                 }
                 Err(problem) => refuse(&handle, &problem, environment.automation),
             }
@@ -176,12 +178,20 @@ fn open(handle: &AppHandle, environment: &Environment) -> Result<App, Refusal> {
         })?,
     };
     logs::start(&folder);
+    let desktop: Arc<dyn Desktop> = {
+        let computer = computer::Computer::new(handle.clone());
+        #[cfg(feature = "automation")]
+        match environment.automation {
+            true => Arc::new(automation::Scripted::new(computer, &folder)),
+            false => Arc::new(computer),
+        }
+        #[cfg(not(feature = "automation"))]
+        Arc::new(computer)
+    };
     let app = App::open(Parts {
+        // Each folder's own key is beside this entry, which all of them shared at first.
         vault: Vault::new("Retropress", "master key"),
-        desktop: Arc::new(computer::Computer::new(
-            handle.clone(),
-            environment.automation.then(|| folder.join("opened.txt")),
-        )),
+        desktop,
         sandbox: Arc::new(sandbox::BuiltIn::new(
             folder.join("sandbox"),
             environment.sandbox_port,
@@ -323,7 +333,7 @@ fn refuse(handle: &AppHandle, problem: &Refusal, automation: bool) {
 /// Without a tray the window stays, minimised, and so does the app.
 fn put_away(handle: &AppHandle) {
     let handle = handle.clone();
-    // The icon is made in the main thread, which is where this is called from.
+    // The icon is made in the main thread, which this may be called from.
     tauri::async_runtime::spawn_blocking(move || {
         if let Err(problem) = tray::hide(&handle) {
             tracing::warn!(%problem, "there is no tray");

@@ -9,6 +9,8 @@ use tauri::{
     tray::TrayIconBuilder,
 };
 
+use crate::leaving::{self, Way};
+
 const ID: &str = "outbox";
 
 /// Puts the window away; the icon brings it back.
@@ -59,7 +61,7 @@ fn show_icon(handle: &AppHandle) -> tauri::Result<()> {
         .on_menu_event(|handle, event| match event.id().as_ref() {
             "open" => open(handle),
             "publish" => publish_now(handle),
-            "quit" => handle.exit(0),
+            "quit" => leaving::leave(handle, Way::Quit),
             _ => {}
         });
     if let Some(image) = handle.default_window_icon() {

@@ -1,8 +1,9 @@
-//! The app beside its window: the tray, notifications that lead to their place, and the start with
-//! the session. Run by `cargo xtask test e2e`.
+//! The app beside its window: the tray, notifications that lead to their place, the start with the
+//! session, and every way out. Run by `cargo xtask test e2e`.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)] // A test ends where its footing is missing.
 
+mod closing;
 mod session;
 #[path = "../window/mod.rs"]
 mod window;

@@ -126,6 +126,42 @@ impl Window {
         Window::start(data, sandbox).await
     }
 
+    /// Waits until the app has ended by itself.
+    pub async fn ends(&self) {
+        until("the end of the app", async || {
+            processes_of(self.data()).is_empty().then_some(())
+        })
+        .await;
+    }
+
+    /// The same, and starts it again on the same data.
+    pub async fn start_again(self) -> Window {
+        self.ends().await;
+        let Window {
+            driver,
+            process,
+            data,
+            sandbox,
+        } = self;
+        drop(driver);
+        drop(process);
+        Window::start(data, sandbox).await
+    }
+
+    /// Sends the app's own process a signal, such as TERM.
+    pub fn signal(&self, name: &str) {
+        let id = self.process_id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// The page answers nothing any more, as after an endless loop.
+    pub async fn hang(&self) {
+        let script = "setTimeout(() => { for (;;) {} }, 100)";
+        self.run(script, vec![]).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+
     /// Presses what ends the app: the driver gets no answer any more, or an error.
     pub async fn press_to_end(&self, role: &str, name: &str) {
         let element = self.find(role, name).await;
@@ -344,17 +380,7 @@ impl Window {
 
     /// The id of the app's own process: not of those the window is drawn by.
     pub fn process_id(&self) -> u32 {
-        let data = format!("RETROPRESS_DATA={}\0", self.data().display());
-        let program = Path::new(APP).canonicalize().unwrap();
-        fs::read_dir("/proc")
-            .unwrap()
-            .flatten()
-            .filter(|entry| fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == program))
-            .filter(|entry| {
-                fs::read_to_string(entry.path().join("environ")).is_ok_and(|it| it.contains(&data))
-            })
-            .find_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .expect("the app runs")
+        *processes_of(self.data()).first().expect("the app runs")
     }
 
     /// Puts a long text into a field at once, as pasting does.
@@ -557,6 +583,21 @@ fn is_covered(error: &WebDriverError) -> bool {
     )
 }
 
+/// The ids of the apps that run on these data.
+fn processes_of(data: &Path) -> Vec<u32> {
+    let data = format!("RETROPRESS_DATA={}\0", data.display());
+    let program = Path::new(APP).canonicalize().unwrap();
+    fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter(|entry| fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == program))
+        .filter(|entry| {
+            fs::read_to_string(entry.path().join("environ")).is_ok_and(|it| it.contains(&data))
+        })
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
 /// Asks again and again until there is an answer.
 pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let start = Instant::now();
@@ -610,6 +651,11 @@ impl Process {
     }
 
     fn start_at_home(data: &Path, sandbox: u16, home: Option<&Path>) -> Process {
+        if !cfg!(feature = "automation") {
+            panic!(
+                "this app takes no orders from tests: build with --features automation, as `cargo xtask test e2e` does"
+            );
+        }
         let home = home.map(|it| ("HOME", it));
         let program = env::var_os("TAURI_DRIVER").unwrap_or_else(|| "tauri-driver".into());
         let port = free_ports(2);

@@ -874,6 +874,8 @@ export class Backend {
     view_test: () => undefined,
     open_server_page: () => undefined,
 
+    typed_stored: () => undefined,
+    finish_leaving: () => undefined,
     leave: ({ leave }) => {
       this.state.settings.closing = leave;
     },

@@ -1,6 +1,8 @@
-import { configure, screen, waitFor } from "@testing-library/svelte";
+import { configure, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
+import { useTransport } from "../src/api/call";
+import { tell } from "../src/api/events";
 import { go } from "../src/state/route.svelte";
 import { expectNoFindings, openApp } from "./app";
 import { type Backend, problem } from "./backend";
@@ -167,4 +169,83 @@ describe("an open draft", () => {
     await user.keyboard("{Control>}z{/Control}");
     expect(title().value).toBe("Sprint 42");
   });
+});
+
+describe("a draft when the app is about to end", () => {
+  const answers = (backend: Backend) =>
+    backend.calls.filter((it) => it.name === "typed_stored").map((it) => it.args.stored);
+  const ended = (backend: Backend) => backend.calls.some((it) => it.name === "finish_leaving");
+
+  it("is on disk before the answer, with what a field still holds", async () => {
+    const backend = await openApp("/draft/draft-1/write");
+    const user = userEvent.setup({ delay: null });
+    await user.type(title(), "!");
+    await user.type(document.getElementById("participants") as HTMLInputElement, "Zoe");
+    tell({ type: "storeTyped" });
+    await waitFor(() => expect(answers(backend)).toEqual([true]));
+    expect(stored(backend)).toBe("Sprint 42!");
+    const draft = backend.state.drafts.find((it) => it.id === "draft-1");
+    expect(draft?.content.participants).toContain("Zoe");
+    const names = backend.calls.map((it) => it.name);
+    expect(names.lastIndexOf("save_draft")).toBeLessThan(names.indexOf("typed_stored"));
+    expect(screen.queryByRole("alertdialog")).toBeNull();
+  });
+
+  it("keeps the app open while it cannot be saved, and ends it once it is", async () => {
+    const backend = await openApp("/draft/draft-1/write");
+    const user = userEvent.setup();
+    const full = problem("diskFull", { message: "The disk is full" });
+    for (let times = 0; times < 3; times++) backend.failNext("save_draft", full);
+    await user.type(title(), "!");
+    tell({ type: "storeTyped" });
+    const dialog = await screen.findByRole("alertdialog", {
+      name: "Your last changes are not saved",
+    });
+    expect(answers(backend)).toEqual([false]);
+    within(dialog).getByText("The disk is full");
+    await expectNoFindings();
+    await user.click(within(dialog).getByRole("button", { name: "Save and close" }));
+    while (!ended(backend)) {
+      await user.click(within(dialog).getByRole("button", { name: "Save and close" }));
+    }
+    expect(stored(backend)).toBe("Sprint 42!");
+  });
+
+  it("is given up or gone on with as its author says", async () => {
+    const backend = await openApp("/draft/draft-1/write");
+    const user = userEvent.setup();
+    const full = problem("diskFull", { message: "The disk is full" });
+    for (let times = 0; times < 9; times++) backend.failNext("save_draft", full);
+    await user.type(title(), "!");
+    tell({ type: "storeTyped" });
+    await user.click(await screen.findByRole("button", { name: "Keep editing" }));
+    await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+    expect(ended(backend)).toBe(false);
+    expect(title().value).toBe("Sprint 42!");
+    tell({ type: "storeTyped" });
+    await user.click(await screen.findByRole("button", { name: "Close without saving" }));
+    await waitFor(() => expect(ended(backend)).toBe(true));
+  });
+
+  it("answers in time when saving takes longer", async () => {
+    const backend = await openApp("/draft/draft-1/write");
+    const user = userEvent.setup({ delay: null });
+    useTransport((name, args) =>
+      name === "save_draft" ? new Promise(() => undefined) : backend.answer(name, args),
+    );
+    await user.type(title(), "!");
+    const begun = performance.now();
+    tell({ type: "storeTyped" });
+    await waitFor(() => expect(answers(backend)).toEqual([false]));
+    expect(performance.now() - begun).toBeLessThan(1000);
+    await screen.findByText("Saving them takes longer than usual.");
+  });
+});
+
+it("answers at once where nothing is typed", async () => {
+  const backend = await openApp();
+  tell({ type: "storeTyped" });
+  await waitFor(() =>
+    expect(backend.calls.find((it) => it.name === "typed_stored")?.args.stored).toBe(true),
+  );
 });

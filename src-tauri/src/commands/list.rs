@@ -100,6 +100,8 @@ commands! {
     republish = history::republish(publication_id: String) -> Operation;
 
     leave = desktop::leave(leave: Leave) -> ();
+    typed_stored = desktop::typed_stored(stored: bool) -> ();
+    finish_leaving = desktop::finish_leaving() -> ();
     starts_at_login = desktop::starts_at_login() -> bool;
     start_at_login = desktop::start_at_login(on: bool) -> bool;
 

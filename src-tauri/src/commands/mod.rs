@@ -46,7 +46,8 @@ macro_rules! commands {
         $(
             #[tauri::command]
             pub async fn $name(app: State<'_, Arc<App>>, $($argument: $type),*) -> Result<$answer, ApiError> {
-                $screen::$case(&app, $($argument),*).await
+                let app = app.inner().clone();
+                retropress_app::guarded(async move { $screen::$case(&app, $($argument),*).await }).await
             }
         )*
 

@@ -231,6 +231,10 @@ export const republish = (publicationId: string): Promise<Operation> => call("re
 
 export const leave = (leave: Leave): Promise<void> => call("leave", { leave });
 
+export const typedStored = (stored: boolean): Promise<void> => call("typed_stored", { stored });
+
+export const finishLeaving = (): Promise<void> => call("finish_leaving");
+
 export const startsAtLogin = (): Promise<boolean> => call("starts_at_login");
 
 export const startAtLogin = (on: boolean): Promise<boolean> => call("start_at_login", { on });

@@ -6,7 +6,8 @@ export type DialogName =
   | "newTeam"
   | "shortcuts"
   | "connections"
-  | "leaving";
+  | "leaving"
+  | "notStored";
 
 /** Which one is open; how many are queued where the window is being left. */
 export const dialogs = $state<{ shown: DialogName | null; queued: number }>({

@@ -13,6 +13,7 @@ use crate::{
     integrations::StoredIntegration,
     lock,
     network::{self, NetworkScope},
+    sealing::{self, Sealing},
 };
 
 /// Atlassian's gateway, or the sandbox's when the address leads there.
@@ -192,16 +193,16 @@ pub(crate) async fn open(
     integration: &StoredIntegration,
     sealed: &[u8],
 ) -> Result<SecretString> {
-    Ok(app.inner.vault.open(sealed, &bound_to(integration)).await?)
+    sealing::open(app, sealed, &bound_to(integration)).await
 }
 
 /// Seals the secret for this integration alone: a copied row opens nothing else.
 pub(crate) async fn seal(
-    app: &App,
+    sealing: &Sealing<'_>,
     integration: &StoredIntegration,
     secret: &SecretString,
 ) -> Result<Vec<u8>> {
-    Ok(app.inner.vault.seal(secret, &bound_to(integration)).await?)
+    sealing.seal(secret, &bound_to(integration)).await
 }
 
 fn bound_to(integration: &StoredIntegration) -> Vec<u8> {

@@ -5,15 +5,17 @@ use std::{
     collections::HashMap,
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 use ts_rs::TS;
 use url::Url;
 
 use crate::{
-    ApiError, App, ErrorCode, Event, Result,
+    ApiError, App, ErrorCode, Event, Result, lock,
     publish::{self, Operation, OperationKind, OperationState, outbox},
     sandbox::SandboxClient,
     settings::{self, Closing},
@@ -38,7 +40,7 @@ pub trait Desktop: Send + Sync {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Ends the app and starts it again.
+    /// Ends the app and starts it again, once what was typed is stored.
     fn restart(&self) {}
 
     /// The system and the web view, for the support report. Nothing that names the user or the
@@ -52,8 +54,11 @@ pub trait Desktop: Send + Sync {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Ends the app, whatever is queued.
+    /// Ends the app once what was typed is stored, whatever is queued.
     fn quit(&self) {}
+
+    /// Ends the app as it was about to end when the window could not store what was typed.
+    fn finish_leaving(&self) {}
 
     fn starts_at_login(&self) -> io::Result<bool> {
         Ok(false)
@@ -171,6 +176,48 @@ impl SandboxAddresses {
     }
 }
 
+/// So long the window is given to store what was typed. One that hangs holds nothing up.
+const STORING: Duration = Duration::from_secs(1);
+
+/// What became of what was typed and not stored yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typed {
+    Stored,
+    /// The window has said so to its author, who chooses.
+    NotStored,
+    /// There is no window, or it hangs.
+    NoAnswer,
+}
+
+/// Has the window store what was typed, for one second. `tell` hands it the event; those of
+/// [`App::events`] may have to wait for others.
+pub async fn store_typed(app: &App, tell: impl FnOnce(Event)) -> Typed {
+    let (answer, answered) = oneshot::channel();
+    lock(&app.inner.storing).push(answer);
+    tell(Event::StoreTyped);
+    match tokio::time::timeout(STORING, answered).await {
+        Ok(Ok(true)) => Typed::Stored,
+        Ok(Ok(false)) => Typed::NotStored,
+        Ok(Err(_)) | Err(_) => Typed::NoAnswer,
+    }
+}
+
+/// The window's answer: whether all that was typed is on disk.
+pub async fn typed_stored(app: &App, stored: bool) -> Result<()> {
+    for answer in lock(&app.inner.storing).drain(..) {
+        // Whoever waited may have lost patience.
+        let _ = answer.send(stored);
+    }
+    Ok(())
+}
+
+/// Ends the app as it was about to end when the window could not store what was typed: it is stored
+/// now, or its author gives it up.
+pub async fn finish_leaving(app: &App) -> Result<()> {
+    app.inner.desktop.finish_leaving();
+    Ok(())
+}
+
 /// What closing the window does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Close {
@@ -190,18 +237,19 @@ pub enum Leave {
     Quit,
 }
 
-/// Decides what closing the window does, and tells the window where it has to ask.
+/// Decides what closing the window does.
 pub async fn close(app: &App) -> Close {
     let queued = queued(app).await.unwrap_or_else(|problem| {
         tracing::warn!(problem.message, "what is queued could not be read");
         0
     });
     let closing = settings::read(app).map_or(Closing::Ask, |it| it.closing);
-    let close = on_close(queued, closing);
-    if let Close::Ask(queued) = close {
-        app.tell(Event::Leaving { queued });
-    }
-    close
+    on_close(queued, closing)
+}
+
+/// Has the window ask its author how to leave while this many are queued.
+pub fn ask_how_to_leave(app: &App, queued: u32) {
+    app.tell(Event::Leaving { queued });
 }
 
 fn on_close(queued: u32, closing: Closing) -> Close {

@@ -35,6 +35,7 @@ use crate::{
     connect::{Method, sign_in::OauthClient},
     integrations::{self, StoredIntegration},
     network::{self, NetworkScope},
+    sealing::{self, Sealing},
 };
 
 /// An access token is renewed so long before its end that no call meets it on the way.
@@ -195,6 +196,7 @@ impl Grant {
     pub async fn save_as(
         &self,
         app: &App,
+        sealing: &Sealing<'_>,
         integration: &StoredIntegration,
         edited: bool,
         session_only: bool,
@@ -210,7 +212,7 @@ impl Grant {
             integrations::store(app, integration, edited, None, network)?;
             held.place = Place::Memory(kept);
         } else {
-            let sealed = clients::seal(app, integration, &kept.to_text()?).await?;
+            let sealed = clients::seal(sealing, integration, &kept.to_text()?).await?;
             integrations::store(app, integration, edited, Some(&sealed), network)?;
             held.place = Place::Sealed(Box::new(integration.clone()));
         }
@@ -328,7 +330,8 @@ impl Shared {
                 refresh_token: tokens.refresh.or(kept.refresh_token),
             };
             let next = next.to_text().map_err(Error::from_elsewhere)?;
-            let next = clients::seal(app, integration, &next)
+            let sealing = sealing::begin(app).await;
+            let next = clients::seal(&sealing, integration, &next)
                 .await
                 .map_err(Error::from_elsewhere)?;
             let stored = app

@@ -13,7 +13,7 @@ use crate::{
     ApiError, App, Event, Field, Result,
     clients::{self, from_text, to_text},
     connect::{self, Method, Secret, SiteView, sign_in::ScopeFamily},
-    drafts, grant, lock, network, publish, teams,
+    drafts, grant, lock, network, publish, sealing, teams,
 };
 
 /// Where summaries go and what they are called.
@@ -248,8 +248,18 @@ pub async fn save(
         sign_in: session.sign_in.clone(),
     };
     // Everything that can be refused comes before the first thing that is written.
+    let sealing = sealing::begin(app).await;
     let adopted = match &session.integration_id {
-        None => network::adopt(app, &session.team_id, &integration.id, session_only).await?,
+        None => {
+            network::adopt(
+                app,
+                &sealing,
+                &session.team_id,
+                &integration.id,
+                session_only,
+            )
+            .await?
+        }
         Some(_) => None,
     };
     let network = adopted.as_ref().map(|it| &it.record);
@@ -259,7 +269,7 @@ pub async fn save(
             let sealed = if session_only {
                 None
             } else {
-                Some(clients::seal(app, &integration, secret).await?)
+                Some(clients::seal(&sealing, &integration, secret).await?)
             };
             store(app, &integration, edited, sealed.as_deref(), network)?;
             let mut kept = lock(&app.inner.session_secrets);
@@ -273,12 +283,13 @@ pub async fn save(
         }
         Secret::Granted(grant) => {
             grant
-                .save_as(app, &integration, edited, session_only, network)
+                .save_as(app, &sealing, &integration, edited, session_only, network)
                 .await?;
             lock(&app.inner.session_secrets).remove(&integration.id);
             lock(&app.inner.grants).insert(integration.id.clone(), grant.clone());
         }
     }
+    drop(sealing);
     if let Some(adopted) = adopted {
         adopted.done(app, &integration);
     }
@@ -342,9 +353,7 @@ async fn forget(app: &App, integration_id: &str) -> Result<()> {
 
 /// After a secret was removed: the key goes with the last one, and no file keeps what was deleted.
 pub(crate) async fn secret_removed(app: &App) -> Result<()> {
-    if app.store().secret_count()? == 0
-        && let Err(problem) = app.inner.vault.forget().await
-    {
+    if let Err(problem) = sealing::forget_unused(app).await {
         // The sealed secret is gone already, so the key opens nothing any more.
         tracing::warn!(%problem, "the key stayed in the keyring");
     }

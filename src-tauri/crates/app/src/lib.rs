@@ -16,6 +16,7 @@ pub mod integrations;
 pub mod network;
 pub mod publish;
 pub mod sandbox;
+mod sealing;
 pub mod security;
 pub mod settings;
 pub mod share;
@@ -37,7 +38,7 @@ use retropress_secrets::Vault;
 use retropress_store::{Soundness, Store};
 use retropress_summary::pdf::Fonts;
 use serde::{Deserialize, Serialize};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 use ts_rs::TS;
 
 pub use connect::sign_in::{OauthClient, OauthOptions};
@@ -54,6 +55,7 @@ pub struct App {
 pub struct Parts {
     /// Where the database lies.
     pub folder: PathBuf,
+    /// The keyring: the folder's own key is in an entry beside this one.
     pub vault: Vault,
     pub desktop: Arc<dyn Desktop>,
     pub sandbox: Arc<dyn SandboxHost>,
@@ -65,7 +67,7 @@ pub struct Parts {
 
 struct Inner {
     store: Store,
-    vault: Vault,
+    keyring: sealing::Keyring,
     desktop: Arc<dyn Desktop>,
     sandbox: Arc<dyn SandboxHost>,
     endpoints: Endpoints,
@@ -83,6 +85,8 @@ struct Inner {
     grants: Mutex<HashMap<String, grant::Grant>>,
     sign_ins: connect::sign_in::SignIns,
     notes: Mutex<Option<import::Notes>>,
+    /// Those who wait for the window to store what was typed.
+    storing: Mutex<Vec<oneshot::Sender<bool>>>,
     outbox: publish::Outbox,
 }
 
@@ -107,6 +111,9 @@ pub enum Event {
     /// The window is being closed while this many are queued; it asks its author.
     #[serde(rename_all = "camelCase")]
     Leaving { queued: u32 },
+    /// The app is about to end: the window stores what was typed and answers with
+    /// [`desktop::typed_stored`].
+    StoreTyped,
     /// A notification or the tray leads here: "/outbox", "/published/<id>".
     #[serde(rename_all = "camelCase")]
     Open { place: String },
@@ -146,7 +153,7 @@ impl App {
         let app = App {
             inner: Arc::new(Inner {
                 store: opened.store,
-                vault: parts.vault,
+                keyring: sealing::Keyring::new(parts.vault),
                 desktop: parts.desktop,
                 sandbox: parts.sandbox,
                 endpoints: parts.endpoints,
@@ -162,6 +169,7 @@ impl App {
                 grants: Mutex::default(),
                 sign_ins: connect::sign_in::SignIns::default(),
                 notes: Mutex::default(),
+                storing: Mutex::default(),
                 outbox: publish::Outbox::new((parts.clock)().timestamp_millis()),
             }),
         };
@@ -269,6 +277,17 @@ impl App {
             .with_system(Arc::new(system_fonts::SystemFonts::default()));
         Ok(self.inner.fonts.get_or_init(|| fonts))
     }
+}
+
+/// Runs a use case for the window. A bug in it, a panic, becomes an error like any other and the app
+/// goes on. It has a thread of its own: a database that is busy holds up nothing else.
+pub async fn guarded<T: Send + 'static>(
+    case: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(case))
+        .await
+        .unwrap_or_else(|stopped| Err(ApiError::internal(&stopped)))
 }
 
 /// A lock whose holder panicked left nothing half done: all of ours guard plain maps.

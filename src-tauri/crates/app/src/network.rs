@@ -29,6 +29,7 @@ use crate::{
     error::from_confluence,
     integrations::{self, StoredIntegration},
     lock,
+    sealing::{self, Sealing},
 };
 
 /// To resolve a name, connect and shake hands: seconds.
@@ -370,10 +371,11 @@ pub async fn save(
                 settings: to_text(&loaded.stored)?,
                 ..NetworkRecord::default()
             };
+            let sealing = sealing::begin(app).await;
             let kept = if session_only {
                 Kept::of(&loaded)
             } else {
-                seal(app, &scope, &loaded, &mut record).await?;
+                seal(&sealing, &scope, &loaded, &mut record).await?;
                 Kept::default()
             };
             let empty = loaded.stored == Stored::default();
@@ -381,6 +383,7 @@ pub async fn save(
                 .store()
                 .save_network(row, (!empty).then_some(&record))?
                 .unwrap_or_default();
+            drop(sealing);
             keep(app, &scope, kept);
             app.inner.network.changed();
             let gone = |before: &Option<_>, now: &Option<_>| before.is_some() && now.is_none();
@@ -396,19 +399,18 @@ pub async fn save(
 }
 
 async fn seal(
-    app: &App,
+    sealing: &Sealing<'_>,
     scope: &NetworkScope,
     loaded: &Loaded,
     record: &mut NetworkRecord,
 ) -> Result<()> {
-    let vault = &app.inner.vault;
     if let Some(password) = &loaded.password {
         let bound = scope.bound(&loaded.stored.proxy.place());
-        record.proxy_password = Some(vault.seal(password, &bound).await?);
+        record.proxy_password = Some(sealing.seal(password, &bound).await?);
     }
     if let Some(client) = &loaded.client {
         let bound = scope.bound(&client.info().sha256);
-        record.client_key = Some(vault.seal(client.key_pem(), &bound).await?);
+        record.client_key = Some(sealing.seal(client.key_pem(), &bound).await?);
     }
     Ok(())
 }
@@ -423,6 +425,7 @@ pub(crate) struct Adopted {
 /// are its own once the record is stored and [`Adopted::done`] was called.
 pub(crate) async fn adopt(
     app: &App,
+    sealing: &Sealing<'_>,
     team_id: &str,
     integration_id: &str,
     session_only: bool,
@@ -440,7 +443,7 @@ pub(crate) async fn adopt(
     let kept = if session_only {
         Kept::of(&loaded)
     } else {
-        seal(app, &scope, &loaded, &mut record).await?;
+        seal(sealing, &scope, &loaded, &mut record).await?;
         Kept::default()
     };
     Ok(Some(Adopted { record, kept }))
@@ -869,12 +872,11 @@ fn saved(app: &App, scope: &NetworkScope) -> Result<(Stored, NetworkRecord)> {
 async fn load(app: &App, scope: &NetworkScope) -> Result<Loaded> {
     let (stored, record) = saved(app, scope)?;
     let kept = kept(app, scope);
-    let vault = &app.inner.vault;
     let password = match (kept.password(&stored), &record.proxy_password) {
         (Some(kept), _) => Some(kept),
         (None, Some(sealed)) => {
             let bound = scope.bound(&stored.proxy.place());
-            Some(Arc::new(vault.open(sealed, &bound).await?))
+            Some(Arc::new(sealing::open(app, sealed, &bound).await?))
         }
         (None, None) => None,
     };
@@ -885,7 +887,8 @@ async fn load(app: &App, scope: &NetworkScope) -> Result<Loaded> {
             let key = match (kept.key(&stored), &record.client_key) {
                 (Some(kept), _) => Some(kept),
                 (None, Some(sealed)) => {
-                    Some(Arc::new(vault.open(sealed, &scope.bound(&sha256)).await?))
+                    let bound = scope.bound(&sha256);
+                    Some(Arc::new(sealing::open(app, sealed, &bound).await?))
                 }
                 (None, None) => None,
             };

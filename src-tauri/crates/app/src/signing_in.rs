@@ -10,7 +10,7 @@ use crate::{
     ApiError, App, Field, Result,
     clients::{from_text, to_text},
     connect::sign_in::OauthClient,
-    integrations,
+    integrations, sealing,
 };
 
 /// Lower ones belong to the system's own services.
@@ -113,11 +113,12 @@ pub async fn save(app: &App, request: SigningInRequest) -> Result<SigningIn> {
     };
     let client_id = request.client_id.trim().to_owned();
     let typed = request.client_secret.map(SecretString::from);
+    let sealing = sealing::begin(app).await;
     let sealed_client_secret = match typed {
         _ if client_id.is_empty() => None,
         Some(secret) if !blank(&secret) => {
             let bound = bound_to(&client_id);
-            Some(STANDARD.encode(app.inner.vault.seal(&secret, &bound).await?))
+            Some(STANDARD.encode(sealing.seal(&secret, &bound).await?))
         }
         None if client_id == before.client_id && before.sealed_client_secret.is_some() => {
             before.sealed_client_secret
@@ -136,6 +137,7 @@ pub async fn save(app: &App, request: SigningInRequest) -> Result<SigningIn> {
     };
     let removed = had_secret && next.sealed_client_secret.is_none();
     app.store().save_setting(SETTING, &to_text(&next)?)?;
+    drop(sealing);
     if removed {
         integrations::secret_removed(app).await?;
     }
@@ -172,7 +174,7 @@ pub(crate) async fn known_client(app: &App) -> Result<Option<OauthClient>> {
         .map_err(|it| ApiError::internal(&it))?;
     let bound = bound_to(&stored.client_id);
     Ok(Some(OauthClient {
-        secret: app.inner.vault.open(&sealed, &bound).await?,
+        secret: sealing::open(app, &sealed, &bound).await?,
         id: stored.client_id,
     }))
 }

@@ -16,7 +16,7 @@ use ts_rs::TS;
 
 use crate::{
     ApiError, App, ErrorCode, Event, Field, Result, clients::from_text, desktop, drafts, lock,
-    new_id, publish::OperationKind,
+    new_id, publish::OperationKind, sealing,
 };
 
 /// How names of exported files end.
@@ -326,7 +326,7 @@ pub async fn read(app: &App) -> Result<Storage> {
 
 /// Whether the keyring answers: `None`, or why it does not. Asks the user nothing.
 pub async fn keyring(app: &App) -> Result<Option<ApiError>> {
-    Ok(app.inner.vault.probe().await.err().map(ApiError::from))
+    Ok(sealing::probe(app).await.err().map(ApiError::from))
 }
 
 pub async fn show_folder(app: &App) -> Result<()> {

@@ -17,7 +17,7 @@ use crate::{
     desktop,
     integrations::{self, Parent, StoredIntegration},
     network::{self, NetworkScope},
-    publish, settings,
+    publish, sealing, settings,
 };
 
 /// Where the log lies, beside the database.
@@ -31,7 +31,7 @@ const LONGEST: usize = 1024 * 1024;
 
 /// Puts the report together. Asks the keyring whether it answers, and nobody else.
 pub async fn make(app: &App) -> Result<String> {
-    let keyring = match app.inner.vault.probe().await {
+    let keyring = match sealing::probe(app).await {
         Ok(()) => "answers".to_owned(),
         Err(problem) => word(&ApiError::from(problem).code),
     };

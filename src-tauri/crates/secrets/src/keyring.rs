@@ -1,7 +1,7 @@
 //! The key's entry in the operating system's keyring.
 //!
-//! Each platform gives the same five functions: `probe`, `unlock`, `read`, `read_or_make` and
-//! `delete`.
+//! Each platform gives the same six functions: `named`, `probe`, `unlock`, `read`, `read_or_put`
+//! and `delete`.
 
 use std::future::Future;
 use std::time::Duration;

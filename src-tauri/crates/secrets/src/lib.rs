@@ -1,5 +1,5 @@
-//! What is sealed: secrets are encrypted under one key that only the operating system's keyring
-//! keeps.
+//! What is sealed: secrets are encrypted under a key that only the operating system's keyring keeps.
+//! It holds one for each name, and forgetting one leaves the others.
 //!
 //! [`Vault::seal`] turns a secret into bytes that may be stored anywhere; [`Vault::open`] turns
 //! them back. Both take `bound_to`, the circumstances a secret belongs to: a sealed value copied

@@ -43,6 +43,10 @@ impl Key {
         Some(Key(bytes))
     }
 
+    pub(crate) fn copy(&self) -> Key {
+        Key(self.0.clone())
+    }
+
     /// The bytes to keep in a keyring.
     pub(crate) fn bytes(&self) -> &[u8; KEY] {
         &self.0

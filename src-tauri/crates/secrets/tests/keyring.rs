@@ -66,6 +66,30 @@ async fn forgotten() {
 
 #[tokio::test]
 #[ignore = "needs gnome-keyring and dbus"]
+async fn forgetting_the_key_of_one_name_leaves_the_others() {
+    let session = Session::with_keyring();
+    let shared = vault_of(&session);
+    let (mine, yours) = (shared.named("mine"), shared.named("yours"));
+    assert!(!mine.take_over(&shared).await.unwrap());
+    assert_eq!(session.entries(SERVICE), 0, "nothing to copy, nothing made");
+    let of_both = shared.seal(&token(), b"").await.unwrap();
+    assert!(mine.take_over(&shared).await.unwrap());
+    assert!(mine.take_over(&shared).await.unwrap());
+    let of_yours = yours.seal(&token(), b"").await.unwrap();
+    assert_eq!(session.entries(SERVICE), 3);
+
+    let opened = mine.open(&of_both, b"").await.unwrap();
+    assert_eq!(opened.expose_secret(), "a token");
+    let refused = yours.open(&of_both, b"").await;
+    assert!(matches!(refused, Err(SealProblem::KeyGone)));
+    mine.forget().await.unwrap();
+    assert_eq!(session.entries(SERVICE), 2);
+    assert!(vault_of(&session).open(&of_both, b"").await.is_ok());
+    assert!(yours.open(&of_yours, b"").await.is_ok());
+}
+
+#[tokio::test]
+#[ignore = "needs gnome-keyring and dbus"]
 async fn opening_makes_no_key() {
     let session = Session::with_keyring();
     let sealed = Vault::in_memory().seal(&token(), b"").await.unwrap();

@@ -353,6 +353,7 @@ pub(crate) fn forget_secrets(copy: &Path) -> Result<()> {
          UPDATE network SET proxy_password = NULL, client_key = NULL;
          UPDATE setting SET value = json_remove(value, '$.sealedClientSecret')
          WHERE name = 'signingIn';
+         DELETE FROM setting WHERE name = 'sealingKey';
          VACUUM;",
     )?;
     fs::File::options()

@@ -1,6 +1,6 @@
 //! Integrations and their sealed secrets.
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::{NetworkRecord, Result, Store, StoreError, network::put_network};
 
@@ -229,16 +229,7 @@ impl Store {
 
     /// How many secrets are kept in all; with none left the key can go.
     pub fn secret_count(&self) -> Result<u32> {
-        self.read(|tx| {
-            Ok(tx.query_row(
-                "SELECT (SELECT count(*) FROM secret)
-                      + (SELECT count(proxy_password) + count(client_key) FROM network)
-                      + (SELECT count(json_extract(value, '$.sealedClientSecret')) FROM setting
-                         WHERE name = 'signingIn')",
-                [],
-                |row| row.get(0),
-            )?)
-        })
+        self.read(|tx| count_secrets(tx))
     }
 
     /// With its secret; what was published keeps its place in the history.
@@ -250,4 +241,15 @@ impl Store {
             }
         })
     }
+}
+
+pub(crate) fn count_secrets(file: &Connection) -> Result<u32> {
+    Ok(file.query_row(
+        "SELECT (SELECT count(*) FROM secret)
+              + (SELECT count(proxy_password) + count(client_key) FROM network)
+              + (SELECT count(json_extract(value, '$.sealedClientSecret')) FROM setting
+                 WHERE name = 'signingIn')",
+        [],
+        |row| row.get(0),
+    )?)
 }

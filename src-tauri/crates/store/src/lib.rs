@@ -21,6 +21,7 @@ mod operations;
 mod outbox;
 mod publications;
 mod replacement;
+mod sealing_key;
 mod settings;
 mod soundness;
 mod teams;
@@ -52,6 +53,7 @@ pub use operations::{
 pub use outbox::OutboxLane;
 pub use publications::{PublicationFilter, PublicationOrder, PublicationRecord, TimelineRecord};
 pub use replacement::{Contents, CopyKind, CopyProblem, KeptCopy, Replacement};
+pub use sealing_key::SealingKey;
 pub use soundness::Soundness;
 pub use teams::TeamRecord;
 

@@ -230,6 +230,8 @@ fn figures(test: &str, names: &[&str]) -> Answer<Vec<f64>> {
         "--release",
         "--package",
         "retropress",
+        "--features",
+        "automation",
         "--test",
         "figures",
     ])

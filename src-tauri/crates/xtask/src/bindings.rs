@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::program::{cargo, show};
+use crate::program::{FOR_TESTS, cargo, show};
 use crate::{Answer, place, window};
 
 /// The environment variable by which ts-rs knows where to write.
@@ -38,7 +38,9 @@ pub fn fresh(purpose: &str) -> Answer<PathBuf> {
 pub fn export(folder: &Path) -> Command {
     let mut export = cargo();
     export
-        .args(["test", "--workspace", "--lib", "--quiet", "export_"])
+        .arg("test")
+        .args(FOR_TESTS)
+        .args(["--lib", "--quiet", "export_"])
         .env(FOLDER, folder);
     export
 }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::program::{cargo, program, read, show};
+use crate::program::{FOR_TESTS, cargo, program, read, show};
 use crate::{Answer, place};
 
 const BEGIN: &str = "<!-- From here on written by `cargo xtask bench faults`. -->\n";
@@ -41,7 +41,9 @@ pub fn faults() -> Answer<Vec<Count>> {
     let python = python()?;
     let printed = read(
         cargo()
-            .args(["test", "--quiet", "--workspace", "--test", "peers", "--"])
+            .args(["test", "--quiet"])
+            .args(FOR_TESTS)
+            .args(["--test", "peers", "--"])
             .args(["--ignored", "--exact", "--nocapture"])
             .arg("the_same_faults_for_all")
             .env("PEERS_PYTHON", &python),

@@ -21,6 +21,10 @@ pub fn cargo() -> Command {
     program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// Everything that tests use is built with these, so that it is built once. The hooks of the window
+/// tests are not in a build for users.
+pub const FOR_TESTS: [&str; 3] = ["--workspace", "--features", "retropress/automation"];
+
 /// `npm` and `npx` are scripts on Windows.
 pub fn node_script(name: &str) -> Command {
     let mut command = match cfg!(windows) {

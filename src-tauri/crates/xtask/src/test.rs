@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use crate::program::{self, Log, cargo, node_script, program, seconds};
+use crate::program::{self, FOR_TESTS, Log, cargo, node_script, program, seconds};
 use crate::{Answer, bindings, desktop, needs, place, window};
 
 /// What one part found.
@@ -119,6 +119,11 @@ const PARTS: &[Part] = &[
         name: "e2e",
         what: "the window",
         check: e2e,
+    },
+    Part {
+        name: "release",
+        what: "a build for users",
+        check: build_for_users,
     },
     Part {
         name: "dependencies",
@@ -343,14 +348,10 @@ fn reasons(log: &str) -> String {
 fn clippy() -> Answer<Tally> {
     whole(
         "clippy",
-        cargo().args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]),
+        cargo()
+            .arg("clippy")
+            .args(FOR_TESTS)
+            .args(["--all-targets", "--", "-D", "warnings"]),
     )
 }
 
@@ -388,21 +389,15 @@ fn rust_tests(log: &Log) -> Tally {
 fn unit() -> Answer<Tally> {
     let mut run = cargo();
     match program::exists("cargo-nextest") {
-        true => run.args([
-            "nextest",
-            "run",
-            "--workspace",
-            "--no-fail-fast",
-            "--status-level=fail",
-        ]),
-        false => run.args([
-            "test",
-            "--workspace",
-            "--lib",
-            "--bins",
-            "--tests",
-            "--no-fail-fast",
-        ]),
+        true => run
+            .args(["nextest", "run"])
+            .args(FOR_TESTS)
+            .args(["--no-fail-fast", "--status-level=fail"]),
+        false => {
+            run.arg("test")
+                .args(FOR_TESTS)
+                .args(["--lib", "--bins", "--tests", "--no-fail-fast"])
+        }
     };
     // Some of them write the bindings; the committed ones are compared, not replaced.
     run.env(bindings::FOLDER, bindings::fresh("unit")?);
@@ -417,7 +412,9 @@ fn unit() -> Answer<Tally> {
 
 fn documentation() -> Answer<Tally> {
     let mut run = cargo();
-    run.args(["test", "--workspace", "--doc", "--no-fail-fast"]);
+    run.arg("test")
+        .args(FOR_TESTS)
+        .args(["--doc", "--no-fail-fast"]);
     let log = program::log("doc tests", &mut run)?;
     let tally = rust_tests(&log);
     match log.passed && tally.passed == 0 {
@@ -461,15 +458,10 @@ fn keyring() -> Answer<Tally> {
         ));
     }
     let mut run = cargo();
-    run.args([
-        "test",
-        // All packages, so that cargo builds with the features it has built before.
-        "--workspace",
-        "--test",
-        "keyring",
-        "--",
-        "--ignored",
-    ]);
+    // All packages, so that cargo builds with the features it has built before.
+    run.arg("test")
+        .args(FOR_TESTS)
+        .args(["--test", "keyring", "--", "--ignored"]);
     let log = program::log("keyring", &mut run)?;
     Ok(judge(rust_tests(&log), &log))
 }
@@ -478,7 +470,8 @@ fn keyring() -> Answer<Tally> {
 fn oauth() -> Answer<Tally> {
     window::packages_in(&place::root().join("tests/oauth-server"))?;
     let mut run = cargo();
-    run.args(["test", "--workspace"])
+    run.arg("test")
+        .args(FOR_TESTS)
         .args(["--test", "oauth_server", "--", "--ignored"]);
     let log = program::log("oauth", &mut run)?;
     Ok(judge(rust_tests(&log), &log))
@@ -491,9 +484,7 @@ fn network() -> Answer<Tally> {
         ));
     }
     let mut run = cargo();
-    run.args([
-        "test",
-        "--workspace",
+    run.arg("test").args(FOR_TESTS).args([
         "--test",
         "network",
         "--test",
@@ -528,11 +519,21 @@ fn e2e() -> Answer<Tally> {
     let home = place::target().join("e2e");
     fs::remove_dir_all(&home).ok();
     let mut run = cargo();
-    run.args(["test", "--workspace", "--no-fail-fast"])
+    run.arg("test")
+        .args(FOR_TESTS)
+        .arg("--no-fail-fast")
         .args(WINDOW_TESTS.iter().flat_map(|name| ["--test", name]))
         .args(["--", "--ignored", "--test-threads=1"])
         .env("TAURI_DRIVER", driver);
     let log = program::log("window", &mut desktop::around(&run, &home.join("keyring"))?)?;
+    Ok(judge(rust_tests(&log), &log))
+}
+
+/// The hooks of the window tests are not in it.
+fn build_for_users() -> Answer<Tally> {
+    let mut run = cargo();
+    run.args(["test", "--workspace", "--test", "without_automation"]);
+    let log = program::log("build for users", &mut run)?;
     Ok(judge(rust_tests(&log), &log))
 }
 

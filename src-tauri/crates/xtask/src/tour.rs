@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::program::{cargo, show};
+use crate::program::{FOR_TESTS, cargo, show};
 use crate::{Answer, desktop, needs, place, window};
 
 pub fn tour() -> Answer {
@@ -16,17 +16,11 @@ pub fn tour() -> Answer {
     fs::remove_dir_all(&folder).ok();
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     let mut run = cargo();
-    run.args([
-        "test",
-        "--workspace",
-        "--test",
-        "tour",
-        "--",
-        "--ignored",
-        "--nocapture",
-    ])
-    .env("TAURI_DRIVER", driver)
-    .env("RETROPRESS_TOUR", &folder);
+    run.arg("test")
+        .args(FOR_TESTS)
+        .args(["--test", "tour", "--", "--ignored", "--nocapture"])
+        .env("TAURI_DRIVER", driver)
+        .env("RETROPRESS_TOUR", &folder);
     show(&mut desktop::around(
         &run,
         &place::target().join("tour-keyring"),

@@ -4,4 +4,4 @@ import type { Check } from "./Check";
 /**
  * Told to the window when something changed that it may be showing.
  */
-export type Event = { "type": "operationChanged", operationId: string, draftId: string | null, } | { "type": "outboxChanged" } | { "type": "draftsChanged", teamId: string, } | { "type": "integrationsChanged", teamId: string, } | { "type": "signInChanged", signInId: string, } | { "type": "leaving", queued: number, } | { "type": "open", place: string, } | { "type": "checklistChanged", of: string, checks: Array<Check>, } | { "type": "storageChanged" } | { "type": "noticed", text: string, };
+export type Event = { "type": "operationChanged", operationId: string, draftId: string | null, } | { "type": "outboxChanged" } | { "type": "draftsChanged", teamId: string, } | { "type": "integrationsChanged", teamId: string, } | { "type": "signInChanged", signInId: string, } | { "type": "leaving", queued: number, } | { "type": "storeTyped" } | { "type": "open", place: string, } | { "type": "checklistChanged", of: string, checks: Array<Check>, } | { "type": "storageChanged" } | { "type": "noticed", text: string, };

@@ -15,7 +15,6 @@ use retropress_confluence::{
     NotTheAnswer, Oauth, OauthServer, Route, SecretString, Site, Tokens, Url, read_answer,
     redirect_address,
 };
-use retropress_secrets::KeyringProblem;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use tokio::{sync::OnceCell, task::JoinHandle};
@@ -29,7 +28,7 @@ use crate::{
     integrations::{self, SignInDetails, StoredIntegration},
     lock,
     network::{self, NetworkScope},
-    new_id, signing_in, teams,
+    new_id, sealing, signing_in, teams,
 };
 
 /// Which of Atlassian's two families of scopes an app is registered with.
@@ -474,10 +473,7 @@ pub async fn setup(
 pub async fn start(app: &App, request: SignInRequest) -> Result<SignIn> {
     let plan = plan(app, &request).await?;
     if request.session_only != Some(true) {
-        match app.inner.vault.probe().await {
-            Err(KeyringProblem::Locked | KeyringProblem::Empty) => app.inner.vault.unlock().await?,
-            answer => answer?,
-        }
+        sealing::ready(app).await?;
     }
     let http = network::http(app, &plan.way()).await?;
     let oauth = Oauth::new(

@@ -113,6 +113,11 @@ fn addresses(sandbox: &Sandbox) -> SandboxAddresses {
 }
 
 pub async fn world() -> World {
+    world_with(Vault::in_memory()).await
+}
+
+/// With this keyring.
+pub async fn world_with(vault: Vault) -> World {
     let sandbox = Sandbox::start(Options {
         port: 0,
         folder: None,
@@ -120,7 +125,6 @@ pub async fn world() -> World {
     .await
     .unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let vault = Vault::in_memory();
     let oauth = OauthOptions {
         port: free_port(),
         ..OauthOptions::default()

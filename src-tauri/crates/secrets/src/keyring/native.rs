@@ -27,6 +27,11 @@ impl Entry {
         }
     }
 
+    /// Another entry of the same keyring.
+    pub(crate) fn named(&self, account: &str) -> Entry {
+        Entry::new(&self.service, account)
+    }
+
     /// The login keyring of both systems is open once somebody has signed in, so reading is the
     /// way to find out. A prompt of the system that stays unanswered counts as locked.
     pub(crate) async fn probe(&self) -> Result<(), KeyringProblem> {
@@ -44,7 +49,11 @@ impl Entry {
         self.call(PROMPT, read).await
     }
 
-    pub(crate) async fn read_or_make(&self) -> Result<Key, KeyringProblem> {
+    /// The key; where there is none, this one from now on.
+    pub(crate) async fn read_or_put(
+        &self,
+        fresh: impl FnOnce() -> Key + Send + 'static,
+    ) -> Result<Key, KeyringProblem> {
         if let Some(key) = self.read().await? {
             return Ok(key);
         }
@@ -56,7 +65,7 @@ impl Entry {
             if let Some(key) = read(entry)? {
                 return Ok(key);
             }
-            entry.set_secret(Key::generate().bytes()).map_err(problem)?;
+            entry.set_secret(fresh().bytes()).map_err(problem)?;
             read(entry)?.ok_or_else(|| KeyringProblem::Other(Box::new(NotAKey)))
         })
         .await

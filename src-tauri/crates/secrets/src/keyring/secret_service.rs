@@ -39,6 +39,14 @@ impl Entry {
         }
     }
 
+    /// Another entry of the same keyring.
+    pub(crate) fn named(&self, account: &str) -> Entry {
+        Entry {
+            bus: self.bus.clone(),
+            ..Entry::new(&self.service, account)
+        }
+    }
+
     pub(crate) async fn probe(&self) -> Result<(), KeyringProblem> {
         within(PROMPT_FREE, async {
             let keyring = self.connect().await?;
@@ -72,7 +80,11 @@ impl Entry {
         self.read_from(&keyring).await
     }
 
-    pub(crate) async fn read_or_make(&self) -> Result<Key, KeyringProblem> {
+    /// The key; where there is none, this one from now on.
+    pub(crate) async fn read_or_put(
+        &self,
+        fresh: impl FnOnce() -> Key,
+    ) -> Result<Key, KeyringProblem> {
         let keyring = within(PROMPT_FREE, self.connect()).await?;
         if let Some(key) = self.read_from(&keyring).await? {
             return Ok(key);
@@ -83,7 +95,7 @@ impl Entry {
         if let Some(key) = self.read_from(&keyring).await? {
             return Ok(key);
         }
-        let fresh = Key::generate();
+        let fresh = fresh();
         within(PROMPT_FREE, async {
             collection
                 .create_item(
