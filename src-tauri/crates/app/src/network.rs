@@ -1268,7 +1268,7 @@ pub(crate) fn failed(text: &str, problem: &ApiError) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::{future::poll_fn, path::PathBuf, pin::Pin, task::Poll};
 
     use async_trait::async_trait;
     use retropress_confluence::Endpoints;
@@ -1347,29 +1347,43 @@ mod tests {
         }
     }
 
-    /// The next lock of the runtime's own kind, which is that of the vault, gives way to other tasks.
-    async fn about_to_give_way() {
+    /// The end of a save, of settings that need no secret: the vault is taken.
+    async fn save_without_secret(app: &App, host: &str) {
+        let mut stored = Stored::default();
+        stored.proxy.choice = ProxyUse::Own;
+        stored.proxy.host = host.to_owned();
+        stored.proxy.port = 3128;
+        let record = NetworkRecord {
+            settings: to_text(&stored).unwrap(),
+            ..NetworkRecord::default()
+        };
+        app.store().save_network(None, Some(&record)).unwrap();
+        app.inner.network.changed();
+        refresh(app, &NetworkScope::Everywhere).await;
+    }
+
+    /// Lets `work` go as far as the vault, and no further: the runtime gives this task a budget, and a
+    /// lock of its own kind, which is that of the vault, gives way once nothing is left of it.
+    async fn as_far_as_the_vault<T>(work: &mut Pin<Box<impl Future<Output = T>>>) {
         let lock = tokio::sync::Mutex::new(());
         while tokio::task::coop::has_budget_remaining() {
             drop(lock.lock().await);
         }
+        let waits = poll_fn(|context| Poll::Ready(work.as_mut().poll(context).is_pending()));
+        assert!(waits.await);
+        tokio::task::yield_now().await;
     }
 
     #[tokio::test]
     async fn settings_saved_while_older_ones_are_opened_are_the_ones_used() {
         let folder = tempfile::tempdir().unwrap();
         let app = app(&folder);
+        let changes = app.inner.network.changes();
         save_all(&app, "old.example", false).await;
-        let opening = tokio::spawn({
-            let app = app.clone();
-            async move {
-                about_to_give_way().await;
-                http(&app, &NetworkScope::Everywhere).await.unwrap()
-            }
-        });
-        tokio::task::yield_now().await;
-        assert!(!opening.is_finished(), "it is opening the old password");
-        save_all(&app, "new.example", false).await;
+        assert!(app.inner.network.changes() > changes, "a save is noticed");
+        let mut opening = Box::pin(http(&app, &NetworkScope::Everywhere));
+        as_far_as_the_vault(&mut opening).await;
+        save_without_secret(&app, "new.example").await;
         assert_eq!(proxy_of(&opening.await.unwrap()), "new.example:3128");
         let next = http(&app, &NetworkScope::Everywhere).await.unwrap();
         assert_eq!(proxy_of(&next), "new.example:3128");
@@ -1381,17 +1395,10 @@ mod tests {
         let app = app(&folder);
         save_all(&app, "old.example", false).await;
         let open = http(&app, &NetworkScope::Everywhere).await.unwrap();
-        let earlier = tokio::spawn({
-            let app = app.clone();
-            async move {
-                about_to_give_way().await;
-                refresh(&app, &NetworkScope::Everywhere).await;
-            }
-        });
-        tokio::task::yield_now().await;
-        assert!(!earlier.is_finished(), "it is opening the old password");
-        save_all(&app, "new.example", false).await;
-        earlier.await.unwrap();
+        let mut earlier = Box::pin(refresh(&app, &NetworkScope::Everywhere));
+        as_far_as_the_vault(&mut earlier).await;
+        save_without_secret(&app, "new.example").await;
+        earlier.await;
         assert_eq!(proxy_of(&open), "new.example:3128");
     }
 
