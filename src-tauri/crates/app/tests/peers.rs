@@ -751,22 +751,22 @@ async fn the_same_faults_for_all() {
 
 /// The README's table is of these cases, and of these versions of the two tools.
 #[test]
-fn the_readme_tells_of_each_case() {
+fn the_document_on_reliability_lists_each_case() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
-    let readme = fs::read_to_string(top.join("README.md")).unwrap();
+    let document = fs::read_to_string(top.join("tests/RELIABILITY.md")).unwrap();
     let wanted = top.join("src-tauri/crates/xtask/bench/requirements.txt");
     let versions = fs::read_to_string(wanted).unwrap();
     for tool in ["markdown-to-confluence", "atlassian-python-api"] {
         let pinned = versions.lines().find_map(|line| line.strip_prefix(tool));
         let version = pinned.unwrap().trim_start_matches('=');
         let told = format!("[{tool}](https://pypi.org/project/{tool}/) {version} ");
-        assert!(readme.contains(&told), "not in the README: {told}");
+        assert!(document.contains(&told), "not in RELIABILITY.md: {told}");
     }
     for case in cases() {
         let row = format!("\n| {} |", case.name);
         assert!(
-            readme.contains(&row),
-            "not in the README: {} - cargo xtask bench faults",
+            document.contains(&row),
+            "not in RELIABILITY.md: {} - cargo xtask bench faults",
             case.name
         );
     }

@@ -2,6 +2,7 @@
 //! failure.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -405,6 +406,13 @@ fn unit() -> Answer<Tally> {
         run.env("RETROPRESS_HISTORIES", ALL_HISTORIES);
         // The recovery of every kill is killed at every moment of its own, and not at one.
         run.env("RETROPRESS_KILLS", "all");
+        run.env("RETROPRESS_EVERY_CALL", "1");
+    }
+    // In memory, where there is such a folder: the tests wait for thousands of small writes, and none of
+    // them cuts the power.
+    let memory = Path::new("/dev/shm");
+    if cfg!(target_os = "linux") && memory.is_dir() {
+        run.env("TMPDIR", memory);
     }
     let log = program::log("cargo test", &mut run)?;
     Ok(judge(rust_tests(&log), &log))
