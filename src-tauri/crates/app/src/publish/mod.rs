@@ -838,7 +838,9 @@ fn view(app: &App, it: Kept, (obstacle, going): (Option<Obstacle>, bool)) -> Ope
         .collect();
     // While it goes on by itself nothing is wrong that its author has to know.
     let error = match problem {
-        Some(problem) if !phase.goes_on() && !phase.has_ended() => Some(problem),
+        // That it has ended was written down.
+        _ if phase.has_ended() => None,
+        Some(problem) if !phase.goes_on() => Some(problem),
         _ => unwritten,
     };
     Operation {
