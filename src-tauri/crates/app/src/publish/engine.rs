@@ -586,7 +586,9 @@ impl Run {
                 self.pdf_is_there(it.id, it.size);
             }
             Some(it) if it.comment.starts_with("retropress:") => {
-                if !self.too_often() {
+                // A new version that was sent may still be on its way.
+                let certain = !self.state.in_doubt || self.state.found.taken.is_some();
+                if (certain || self.found_nothing()) && !self.too_often() {
                     self.upload(Some(it.id));
                 }
             }
