@@ -15,6 +15,15 @@ const stored = (backend: Backend) =>
 // Whether each element can be seen takes jsdom most of the time, and is not the question here.
 configure({ defaultHidden: true });
 
+// Before the others: a draft whose saving hangs is held until it is stored, whatever screen is shown.
+it("answers at once where nothing is typed", async () => {
+  const backend = await openApp();
+  tell({ type: "storeTyped" });
+  await waitFor(() =>
+    expect(backend.calls.find((it) => it.name === "typed_stored")?.args.stored).toBe(true),
+  );
+});
+
 describe("an open draft", () => {
   it("says when it was saved, and saves a burst of letters once", async () => {
     const backend = await openApp("/draft/draft-1/write");
@@ -240,12 +249,4 @@ describe("a draft when the app is about to end", () => {
     expect(performance.now() - begun).toBeLessThan(1000);
     await screen.findByText("Saving them takes longer than usual.");
   });
-});
-
-it("answers at once where nothing is typed", async () => {
-  const backend = await openApp();
-  tell({ type: "storeTyped" });
-  await waitFor(() =>
-    expect(backend.calls.find((it) => it.name === "typed_stored")?.args.stored).toBe(true),
-  );
 });
