@@ -333,6 +333,7 @@ pub async fn disconnect(app: &App, integration_id: String) -> Result<()> {
     let integration = find(app, &integration_id)?;
     publish::outbox::cancel_all_of(app, &integration_id).await?;
     app.store().delete_integration(&integration_id)?;
+    app.outbox().disconnected(&integration_id);
     connect::forget(app, &integration_id).await;
     forget(app, &integration_id).await?;
     app.tell(Event::IntegrationsChanged {

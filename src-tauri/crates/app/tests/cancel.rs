@@ -7,7 +7,13 @@
 
 mod common;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use common::{World, world};
 use retropress_app::{
@@ -19,7 +25,7 @@ use retropress_app::{
     publish::{self, Operation, OperationState, PublishState, outbox},
 };
 use retropress_sandbox::{Fault, Matching};
-use retropress_store::Store;
+use retropress_store::{OutboxLane, Store};
 
 const EDITIONS: [(Method, &str); 2] = [
     (Method::ApiToken, "/wiki/api/v2/pages$"),
@@ -177,26 +183,57 @@ async fn one_that_did_not_arrive_is_cancelled_and_that_is_all() {
     assert_eq!(done.state, OperationState::Done, "{done:?}");
 }
 
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Standing {
+    Looking,
+    Paused,
+    SignInRefused,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_integration_it_is_not_looked_for_any_more() {
-    let world = world().await;
-    let (method, create) = EDITIONS[0];
-    let integration = world.integration(method).await;
-    let draft = world.health_check().await;
-    let fault = Fault::cut().after_handling();
-    let cancelled = cancelled_in_doubt(&world, &integration, &draft, (create, fault)).await;
-    let store = Store::open(&world.folder.path().join("data"))
-        .unwrap()
-        .store;
-    assert_eq!(store.open_operations().unwrap(), [cancelled.id]);
-    integrations::disconnect(&world.app, integration.id.clone())
-        .await
-        .unwrap();
-    for _ in 0..500 {
-        if store.open_operations().unwrap().is_empty() {
-            return;
+    for standing in [Standing::Looking, Standing::Paused, Standing::SignInRefused] {
+        let world = world().await;
+        let (method, create) = EDITIONS[0];
+        let integration = world.integration(method).await;
+        let draft = world.health_check().await;
+        let refuses = Arc::new(AtomicBool::new(false));
+        let refusing = Arc::clone(&refuses);
+        world.sandbox.faults().on(
+            Matching::request("GET", "/")
+                .when(move |_| refusing.load(Ordering::SeqCst))
+                .times(1_000),
+            Fault::status(401),
+        );
+        let fault = Fault::cut().after_handling();
+        let cancelled = cancelled_in_doubt(&world, &integration, &draft, (create, fault)).await;
+        let store = Store::open(&world.folder.path().join("data"))
+            .unwrap()
+            .store;
+        assert_eq!(store.open_operations().unwrap(), [cancelled.id]);
+        match standing {
+            Standing::Looking => {}
+            Standing::Paused => outbox::pause(&world.app, integration.id.clone())
+                .await
+                .unwrap(),
+            Standing::SignInRefused => {
+                refuses.store(true, Ordering::SeqCst);
+                let refused = |lane: &OutboxLane| lane.sign_in_problem.is_some();
+                while !store.outbox_lanes().unwrap().iter().any(refused) {
+                    look(&world, &integration).await;
+                }
+            }
         }
-        look(&world, &integration).await;
+        integrations::disconnect(&world.app, integration.id.clone())
+            .await
+            .unwrap();
+        for _ in 0..500 {
+            if store.open_operations().unwrap().is_empty() {
+                break;
+            }
+            look(&world, &integration).await;
+        }
+        let open = store.open_operations().unwrap();
+        assert!(open.is_empty(), "{standing:?}: it goes on for ever");
     }
-    panic!("it goes on for ever");
 }

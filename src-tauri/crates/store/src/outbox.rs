@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::params;
 
 use crate::{
-    OperationHead, Result, Store,
+    OperationHead, Result, Store, StoreError,
     operations::{HEAD, head},
 };
 
@@ -59,29 +59,40 @@ impl Store {
         })
     }
 
+    /// # Errors
+    /// [`StoreError::Gone`] when the integration was disconnected in the meantime.
     pub fn pause_integration(&self, integration_id: &str, paused: bool) -> Result<()> {
         self.write(|tx| {
-            tx.execute(
-                "INSERT INTO outbox_lane (integration_id, paused) VALUES (?1, ?2)
+            let written = tx.execute(
+                "INSERT INTO outbox_lane (integration_id, paused)
+                 SELECT id, ?2 FROM integration WHERE id = ?1
                  ON CONFLICT (integration_id) DO UPDATE SET paused = excluded.paused",
                 params![integration_id, paused],
             )?;
-            Ok(())
+            match written {
+                0 => Err(StoreError::Gone),
+                _ => Ok(()),
+            }
         })
     }
 
     /// `None`: it is good, or worth another try.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] when the integration was disconnected in the meantime.
     pub fn set_sign_in_problem(&self, integration_id: &str, problem: Option<&str>) -> Result<()> {
         self.write(|tx| {
-            // The integration may have been disconnected in the meantime.
-            tx.execute(
+            let written = tx.execute(
                 "INSERT INTO outbox_lane (integration_id, sign_in_problem)
                  SELECT id, ?2 FROM integration WHERE id = ?1
                  ON CONFLICT (integration_id) DO UPDATE SET
                      sign_in_problem = excluded.sign_in_problem",
                 params![integration_id, problem],
             )?;
-            Ok(())
+            match written {
+                0 => Err(StoreError::Gone),
+                _ => Ok(()),
+            }
         })
     }
 

@@ -11,6 +11,7 @@ use std::{
 };
 
 use retropress_confluence::Outcome;
+use retropress_store::StoreError;
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
@@ -259,10 +260,32 @@ impl Outbox {
             .or_default()
             .sign_in = SignIn::Bad;
         drop(queue);
-        app.store()
-            .set_sign_in_problem(integration, Some(&to_text(problem)?))?;
+        let problem = to_text(problem)?;
+        let written = app.store().set_sign_in_problem(integration, Some(&problem));
+        self.unless_disconnected(integration, written)?;
         app.tell(crate::Event::OutboxChanged);
         Ok(())
+    }
+
+    /// The integration may go while something of it is written down: after [`Outbox::disconnected`]
+    /// nothing may keep its operations.
+    fn unless_disconnected(
+        &self,
+        integration: &str,
+        written: retropress_store::Result<()>,
+    ) -> Result<()> {
+        match written {
+            Err(StoreError::Gone) => self.disconnected(integration),
+            written => written?,
+        }
+        Ok(())
+    }
+
+    /// Neither a pause nor a refused sign-in keeps what is left of a deleted integration: each
+    /// operation meets its absence, and ends.
+    pub(crate) fn disconnected(&self, integration: &str) {
+        lock(&self.queue).integrations.remove(integration);
+        self.wake.notify_one();
     }
 
     /// The author says the sign-in is cured, or with `sure` has just signed in.
@@ -278,19 +301,31 @@ impl Outbox {
                 _ => SignIn::Trying,
             };
         }
-        app.store().set_sign_in_problem(integration, None)?;
+        let written = app.store().set_sign_in_problem(integration, None);
+        self.unless_disconnected(integration, written)?;
         self.wake.notify_one();
         app.tell(crate::Event::OutboxChanged);
         Ok(())
     }
 
     pub(super) fn pause(&self, app: &App, integration: &str, paused: bool) -> Result<()> {
-        app.store().pause_integration(integration, paused)?;
-        lock(&self.queue)
-            .integrations
-            .entry(integration.to_owned())
-            .or_default()
-            .paused = paused;
+        let pause = |paused| {
+            let mut queue = lock(&self.queue);
+            let lane = queue.integrations.entry(integration.to_owned());
+            std::mem::replace(&mut lane.or_default().paused, paused)
+        };
+        let before = pause(paused);
+        match app.store().pause_integration(integration, paused) {
+            Err(StoreError::Gone) => {
+                self.disconnected(integration);
+                return Err(ApiError::gone("The integration"));
+            }
+            Err(problem) => {
+                pause(before);
+                return Err(problem.into());
+            }
+            Ok(()) => {}
+        }
         self.wake.notify_one();
         app.tell(crate::Event::OutboxChanged);
         Ok(())
