@@ -13,16 +13,14 @@ use rusqlite::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Result, Soundness, Store, StoreError,
-    files::{self, free_name, temporary},
+    BACKUPS, Result, Soundness, Store, StoreError,
+    alone::open_alone,
+    files::{self, FILE, backup, backup_name, free_name, temporary},
     forget,
-    open::{FILE, SCHEMA, migrate},
-    replacement::open_alone,
+    schema::{SCHEMA, migrate},
     soundness::{check_file, quick_check},
 };
 
-/// So many are kept.
-pub const BACKUPS: u8 = 7;
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Stands beside a file in which a check found damage, for the next start to check it again.
 const FOUND_DAMAGED: &str = "retropress.damage-found";
@@ -30,15 +28,6 @@ const FOUND_DAMAGED: &str = "retropress.damage-found";
 const RECOVERED: &str = "retropress.recovered.db";
 /// The setting in it that says so.
 pub(crate) const RECOVERY: &str = "recovery";
-
-/// Number 1 is the newest.
-fn backup(folder: &Path, number: u8) -> PathBuf {
-    folder.join(backup_name(number))
-}
-
-pub(crate) fn backup_name(number: u8) -> String {
-    format!("retropress.backup-{number}.db")
-}
 
 /// When the newest backup was made.
 pub(crate) fn newest(folder: &Path) -> Option<SystemTime> {
@@ -318,7 +307,7 @@ fn note(file: &Connection) -> Result<Option<Recovery>> {
     Ok(note.and_then(|it| serde_json::from_str(&it).ok()))
 }
 
-/// What the user is told once.
+/// The note about a recovery, which is shown once.
 pub(crate) fn take_recovery_note(store: &Store) -> Result<Option<Recovery>> {
     let note = store.read(|tx| note(tx))?;
     if note.is_some() {
@@ -340,25 +329,5 @@ fn doubt_what_is_unfinished(copy: &Connection) -> Result<()> {
          WHERE ended_at IS NULL",
         [],
     )?;
-    Ok(())
-}
-
-/// Takes every secret out of a file that nobody has open. What it was changed at stays: it tells when
-/// the copy was made.
-pub(crate) fn forget_secrets(copy: &Path) -> Result<()> {
-    let made_at = fs::metadata(copy)?.modified()?;
-    Connection::open(copy)?.execute_batch(
-        "PRAGMA secure_delete = ON;
-         DELETE FROM secret;
-         UPDATE network SET proxy_password = NULL, client_key = NULL;
-         UPDATE setting SET value = json_remove(value, '$.sealedClientSecret')
-         WHERE name = 'signingIn';
-         DELETE FROM setting WHERE name = 'sealingKey';
-         VACUUM;",
-    )?;
-    fs::File::options()
-        .write(true)
-        .open(copy)?
-        .set_modified(made_at)?;
     Ok(())
 }

@@ -6,8 +6,8 @@ use rusqlite::{Connection, params};
 
 use crate::{
     Refusal, Result, Store, StoreError,
-    backup::forget_secrets,
     files::{self, sync_folder, temporary},
+    forget::forget_secrets,
 };
 
 /// In the header of each exported file: <https://sqlite.org/pragma.html#pragma_application_id>.

@@ -9,6 +9,42 @@ use std::{
 
 use crate::Result;
 
+/// The database.
+pub(crate) const FILE: &str = "retropress.db";
+/// Copied into the folder, and not yet confirmed.
+pub(crate) const RECEIVED: &str = "retropress.received.db";
+/// Confirmed; the next start puts it in place.
+pub(crate) const STAGED: &str = "retropress.staged.db";
+/// The number of backups that are kept.
+pub const BACKUPS: u8 = 7;
+/// Archived by an import or a restore.
+pub(crate) const REPLACED: &str = "replaced";
+/// Archived because of damage.
+pub(crate) const DAMAGED: &str = "damaged";
+
+/// Number 1 is the newest.
+pub(crate) fn backup(folder: &Path, number: u8) -> PathBuf {
+    folder.join(backup_name(number))
+}
+
+pub(crate) fn backup_name(number: u8) -> String {
+    format!("retropress.backup-{number}.db")
+}
+
+pub(crate) fn replaced_name(number: u32) -> String {
+    format!("retropress.{REPLACED}-{number}.db")
+}
+
+/// Names of what was archived, newest first.
+pub(crate) fn archived(folder: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for what in [REPLACED, DAMAGED] {
+        let numbers = numbers(folder, what)?.into_iter().rev();
+        names.extend(numbers.map(|it| format!("retropress.{what}-{it}.db")));
+    }
+    Ok(names)
+}
+
 /// What SQLite keeps beside a database until it is in the file. It belongs to that file and to no other.
 pub(crate) const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// In the name of a file that is being written and is not yet what it will be.

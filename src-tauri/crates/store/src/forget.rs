@@ -11,10 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     BACKUPS, Result, Store, StoreError,
-    backup::{backup_name, forget_secrets},
-    files::{self, temporary},
-    open::FILE,
-    replacement::{self, RECEIVED, STAGED, open_alone, settle},
+    alone::{open_alone, settle},
+    files::{self, FILE, RECEIVED, STAGED, archived, backup_name, temporary},
     soundness::open_to_read,
 };
 
@@ -194,7 +192,7 @@ fn holders(folder: &Path) -> Result<Vec<String>> {
             names.push(name);
         }
     }
-    names.extend(replacement::archived(folder)?);
+    names.extend(archived(folder)?);
     Ok(names)
 }
 
@@ -340,4 +338,24 @@ fn replace(file: &Path, new: &Path) -> Result<()> {
     // Into the file it belongs to: wherever this is cut short, that one is whole.
     settle(file)?;
     Ok(files::place(new, file)?)
+}
+
+/// Takes every secret out of a file that nobody has open. What it was changed at stays: it tells when
+/// the copy was made.
+pub(crate) fn forget_secrets(copy: &Path) -> Result<()> {
+    let made_at = fs::metadata(copy)?.modified()?;
+    Connection::open(copy)?.execute_batch(
+        "PRAGMA secure_delete = ON;
+         DELETE FROM secret;
+         UPDATE network SET proxy_password = NULL, client_key = NULL;
+         UPDATE setting SET value = json_remove(value, '$.sealedClientSecret')
+         WHERE name = 'signingIn';
+         DELETE FROM setting WHERE name = 'sealingKey';
+         VACUUM;",
+    )?;
+    fs::File::options()
+        .write(true)
+        .open(copy)?
+        .set_modified(made_at)?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, time::SystemTime};
 
-use crate::{Result, Store, backup, open::FILE};
+use crate::{Result, Store, backup, files::FILE};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {

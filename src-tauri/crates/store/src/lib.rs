@@ -3,6 +3,7 @@
 //! Each public method is one transaction. Texts that only other rooms understand (a draft's content,
 //! a configuration) are kept as they are handed in.
 
+mod alone;
 mod backup;
 #[cfg(feature = "watched-commits")]
 pub mod commits;
@@ -21,6 +22,7 @@ mod operations;
 mod outbox;
 mod publications;
 mod replacement;
+mod schema;
 mod sealing_key;
 mod settings;
 mod soundness;
@@ -35,12 +37,12 @@ use history_list::HistoryList;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-pub use backup::BACKUPS;
 pub use drafts::{
     DraftFilter, DraftOrder, DraftRecord, DraftRow, DraftRows, NewText, PreviousDraft, Standing,
 };
 pub use error::{Refusal, StoreError};
 pub use export::APPLICATION_ID;
+pub use files::BACKUPS;
 pub use forget::SecretsLeft;
 pub use health::{Health, OperationSummary};
 pub use integrations::IntegrationRecord;

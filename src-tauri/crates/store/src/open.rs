@@ -1,4 +1,4 @@
-//! Opening the file, and bringing its schema up to date.
+//! Opening the database.
 
 use std::{
     path::Path,
@@ -9,22 +9,15 @@ use std::{
 use rusqlite::Connection;
 
 use crate::{
-    Replacement, Result, Soundness, Store, StoreError, backup, files, forget,
+    Replacement, Result, Soundness, Store, StoreError,
+    alone::synchronize,
+    backup,
+    files::{self, FILE, STAGED},
+    forget,
     replacement::put_in_place,
+    schema::migrate,
     soundness::{full_check, open_to_read},
 };
-
-pub(crate) const FILE: &str = "retropress.db";
-
-/// Each entry brings the schema one version further; `user_version` counts them.
-const MIGRATIONS: &[&str] = &[
-    include_str!("schema.sql"),
-    include_str!("schema-sign-in.sql"),
-    include_str!("schema-outbox.sql"),
-    include_str!("schema-history.sql"),
-    include_str!("schema-withdrawn.sql"),
-    include_str!("schema-publications.sql"),
-];
 
 /// An open store, and what the user should be told about it.
 pub struct Opened {
@@ -58,7 +51,7 @@ impl Store {
             folder: folder.to_path_buf(),
         };
         if let Replacement::Damaged(name) = &replacement {
-            forget::was_renamed(&store, crate::replacement::STAGED, name)?;
+            forget::was_renamed(&store, STAGED, name)?;
         }
         let recovery = backup::take_recovery_note(&store)?;
         Ok(Opened {
@@ -121,42 +114,6 @@ pub(crate) fn connect(path: &Path) -> Result<Connection> {
     })?;
     connection.query_row("SELECT count(*) FROM draft", [], |row| row.get::<_, i64>(0))?;
     Ok(connection)
-}
-
-/// What was committed survives a power cut. macOS answers an ordinary fsync before the disk has written.
-pub(crate) fn synchronize(connection: &Connection) -> Result<()> {
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "fullfsync", true)?;
-    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
-    Ok(())
-}
-
-/// Newest schema this app knows.
-pub(crate) const SCHEMA: i64 = MIGRATIONS.len() as i64;
-
-pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
-    let known = SCHEMA;
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found > known {
-        return Err(StoreError::Newer { found, known });
-    }
-    if found < 0 {
-        return Err(StoreError::InvalidSchema { found });
-    }
-    for (version, migration) in (0..).zip(MIGRATIONS) {
-        if version < found {
-            continue;
-        }
-        let transaction =
-            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let now: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if now == version {
-            transaction.execute_batch(migration)?;
-            transaction.pragma_update(None, "user_version", version + 1)?;
-        }
-        transaction.commit()?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

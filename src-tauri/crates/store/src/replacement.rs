@@ -18,21 +18,21 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, ffi};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
 
 use crate::{
     APPLICATION_ID, BACKUPS, Refusal, Result, Soundness, Store, StoreError,
-    backup::{self, backup_name, forget_secrets},
-    files::{self, free_name, has_log, move_logs, numbers, remove, sync_folder, with_ending},
-    forget,
-    open::{FILE, SCHEMA, migrate, synchronize},
+    alone::{open_alone, settle},
+    backup,
+    files::{
+        self, DAMAGED, FILE, RECEIVED, REPLACED, STAGED, archived, backup_name, free_name, has_log,
+        move_logs, numbers, remove, replaced_name, sync_folder, with_ending,
+    },
+    forget::{self, forget_secrets},
+    schema::{SCHEMA, migrate},
     soundness::{check_file, full_check, open_to_read, quick_check},
 };
 
-/// Copied into the folder, and not yet confirmed.
-pub(crate) const RECEIVED: &str = "retropress.received.db";
-/// Confirmed; the next start puts it in place.
-pub(crate) const STAGED: &str = "retropress.staged.db";
 /// The setting that says what took the place of the database.
 const NOTE: &str = "replacement";
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -260,16 +260,6 @@ impl Store {
     }
 }
 
-/// Names of what was archived, newest first.
-pub(crate) fn archived(folder: &Path) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for what in [REPLACED, DAMAGED] {
-        let numbers = numbers(folder, what)?.into_iter().rev();
-        names.extend(numbers.map(|it| format!("retropress.{what}-{it}.db")));
-    }
-    Ok(names)
-}
-
 /// Puts a staged file in the place of the database, which must not be open in this process.
 /// `step` is called between any two changes.
 pub(crate) fn put_in_place(folder: &Path, step: &mut dyn FnMut()) -> Result<Replacement> {
@@ -341,17 +331,6 @@ fn make_ready(file: &Path, staged: &Path, name: &str) -> Result<()> {
         Err(StoreError::Damaged(_) | StoreError::Refused(_)) => Ok(()),
         Err(problem) => Err(problem),
     }
-}
-
-/// Ends what a run that was cut short began in a file that nobody has open.
-pub(crate) fn settle(file: &Path) -> Result<()> {
-    if has_log(file)? {
-        drop(open_alone(file)?);
-    }
-    if has_log(file)? {
-        return Err(io::Error::other("a part of the file is still in its log").into());
-    }
-    Ok(())
 }
 
 /// Brings what is in the log into the file, so that the file alone is all of it.
@@ -512,24 +491,6 @@ fn schema(file: &Connection) -> Result<BTreeSet<(String, String, Option<String>)
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Without a write-ahead log: the file alone is all of it.
-pub(crate) fn open_alone(path: &Path) -> Result<Connection> {
-    let file = Connection::open(path)?;
-    file.pragma_update(None, "trusted_schema", false)?;
-    let mode: String =
-        file.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
-    if mode != "delete" {
-        return Err(StoreError::Busy(rusqlite::Error::SqliteFailure(
-            ffi::Error::new(ffi::SQLITE_BUSY),
-            Some(format!("its log stays in the mode {mode}")),
-        )));
-    }
-    synchronize(&file)?;
-    file.pragma_update(None, "foreign_keys", true)?;
-    file.pragma_update(None, "secure_delete", true)?;
-    Ok(file)
-}
-
 /// Answers the kinds of what was unfinished and belongs to a draft or to a page.
 fn end_unfinished(tx: &Transaction<'_>, now: i64) -> Result<Vec<String>> {
     // Of these only was still asked whether they had arrived.
@@ -583,9 +544,6 @@ fn contents_of(path: &Path, size: u64) -> Result<Contents, CopyProblem> {
     })
 }
 
-const REPLACED: &str = "replaced";
-const DAMAGED: &str = "damaged";
-
 /// File names of the copies, and where each comes from.
 fn names(folder: &Path) -> Result<Vec<(String, CopyKind)>> {
     let mut names = Vec::new();
@@ -602,10 +560,6 @@ fn names(folder: &Path) -> Result<Vec<(String, CopyKind)>> {
         names.push((name, kind));
     }
     Ok(names)
-}
-
-fn replaced_name(number: u32) -> String {
-    format!("retropress.{REPLACED}-{number}.db")
 }
 
 #[cfg(test)]

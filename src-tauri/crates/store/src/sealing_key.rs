@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{Result, Store, integrations::count_secrets};
 
-/// The setting it is kept in. A copy without secrets has none: see `backup::forget_secrets`.
+/// The setting it is kept in. A copy without secrets has none: see `forget::forget_secrets`.
 const SETTING: &str = "sealingKey";
 
 /// Which key of the keyring belongs to this folder.

@@ -106,7 +106,7 @@ fn copy_of(folder: &Path) -> TempDir {
 /// How often each fault came.
 type Fired = BTreeMap<String, u32>;
 
-/// What one run is told by, when it is not as it should be.
+/// One run, with what names it in a failure.
 struct Run {
     folder: TempDir,
     what: String,
