@@ -4,9 +4,12 @@
 
 mod window;
 
+use std::fs;
+
+use rusqlite::Connection as Database;
 use thirtyfour::prelude::*;
 use window::Window;
-use window::journey::{NOTES, choose_space, next, try_sandbox};
+use window::journey::{NOTES, choose_space, next, try_sandbox, write_and_publish};
 
 const SMALLEST: (u32, u32) = (900, 640);
 const LARGE: (u32, u32) = (1600, 1000);
@@ -150,5 +153,95 @@ async fn are_accessible() {
     window.click("button", "Delete…").await;
     window.find("button", "Delete page").await;
     check(&window, "Deleting").await;
+    window.close().await;
+}
+
+/// What is on the screen only where something went wrong on the disk, by keyboard alone.
+#[tokio::test]
+#[ignore = "needs a display: cargo xtask test e2e"]
+async fn of_trouble_are_accessible() {
+    let window = Window::open().await;
+    try_sandbox(&window, "Team Alpha", "Data Center").await;
+    next(&window, "Configuration").await;
+    choose_space(&window).await;
+    next(&window, "Test").await;
+    next(&window, "Save").await;
+    window.click("button", "SAVE CHANGES").await;
+    window.find("heading", "Settings").await;
+    window.click("link", "Summaries").await;
+    write_and_publish(&window, "Sprint 42").await;
+    let folder = window.data().to_owned();
+    let file = folder.join("retropress.db");
+    let database = Database::open(&file).unwrap();
+    let changed = database.execute_batch(
+        r#"UPDATE operation SET frozen = '{', state = 'queued', ended_at = NULL;
+           INSERT INTO setting (name, value) VALUES ('secretsLeft', '[
+               {"file": "retropress.backup-1.db", "damaged": false, "problem": "the disk is full"},
+               {"file": "retropress.damaged-1.db", "damaged": true, "problem": "not a database"}]');"#,
+    );
+    changed.unwrap();
+    for copy in ["backup-1", "replaced-1", "damaged-2"] {
+        let copy = folder.join(format!("retropress.{copy}.db"));
+        database
+            .execute("VACUUM INTO ?1", [copy.to_str().unwrap()])
+            .unwrap();
+    }
+    fs::write(folder.join("retropress.damaged-1.db"), "no database").unwrap();
+    let window = window.restart().await;
+
+    window.press_with(&[Key::Control], '2').await;
+    window.find("heading", "Outbox").await;
+    window
+        .find("button", "Discard Sprint 42 - Retrospective")
+        .await;
+    check(&window, "Outbox, not readable").await;
+    window
+        .tab_to("button", "Discard Sprint 42 - Retrospective")
+        .await;
+    window.press(Key::Enter).await;
+    window.sees("Nothing is queued").await;
+
+    window.press_with(&[Key::Control], '4').await;
+    window.tab_to("link", "Storage").await;
+    window.press(Key::Enter).await;
+    window.find("button", "Try again to remove them").await;
+    check(&window, "Storage, secrets left").await;
+    window.tab_to("button", "Restore…").await;
+    window.press(Key::Enter).await;
+    window.find("heading", "Archived because of damage").await;
+    check(&window, "Restore").await;
+    let before = window.find_all("button", "Delete…").await.len();
+    assert_eq!(before, 3);
+    let delete = window.find_containing("button", "Delete…").await;
+    let name = delete.text().await.unwrap();
+    delete.focus().await.unwrap();
+    window.press(Key::Enter).await;
+    window.find("button", "Delete database").await;
+    check(&window, "Deleting an archived database").await;
+    window.press(Key::Escape).await;
+    window.find("heading", "Archived because of damage").await;
+    assert_eq!(
+        window.find_all("button", "Delete…").await.len(),
+        before,
+        "{name}"
+    );
+    window.press(Key::Escape).await;
+    assert_eq!(window.focused().await.1, "Restore…");
+
+    window.press_with(&[Key::Control], '1').await;
+    window.click("link", "Retrospective: Sprint 42").await;
+    window.find("heading", "Columns").await;
+    let database = Database::open(&file).unwrap();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    window.fill("Title", "Sprint 43").await;
+    window.signal("TERM");
+    window
+        .find("heading", "Your last changes are not saved")
+        .await;
+    check(&window, "Not saved").await;
+    assert_eq!(window.focused().await.1, "Keep editing");
+    window.press(Key::Escape).await;
+    database.execute_batch("ROLLBACK").unwrap();
+    window.sees("Saved on this computer").await;
     window.close().await;
 }

@@ -176,16 +176,33 @@ describe("storage", () => {
     await expectNoFindings();
     await user.click(within(asked).getByRole("button", { name: "Keep database" }));
     expect(named(backend, "delete_copy")).toHaveLength(0);
-    await user.click(await button("Restore…"));
     dialog = await screen.findByRole("dialog", { name: "Restore" });
     const again = await within(dialog).findAllByRole("button", { name: /^Delete… / });
     await user.click(again[3] as HTMLElement);
     asked = await screen.findByRole("alertdialog", { name: "Delete the archived database?" });
     await user.click(within(asked).getByRole("button", { name: "Delete database" }));
-    await waitFor(() => expect(toasts.at(-1)?.text).toBe("retropress.damaged-1.db deleted"));
+    await waitFor(() => expect(toasts.at(-1)?.text).toBe("retropress.damaged-1.db was deleted"));
     expect(named(backend, "delete_copy")).toMatchObject([
       { args: { name: "retropress.damaged-1.db" } },
     ]);
+    dialog = await screen.findByRole("dialog", { name: "Restore" });
+    expect(await within(dialog).findAllByRole("button", { name: /^Delete… / })).toHaveLength(3);
+  });
+
+  it("says why an archived database could not be deleted, and lists it again", async () => {
+    const backend = await openApp("/settings/storage", samples());
+    const user = userEvent.setup();
+    backend.failNext("delete_copy", problem("storage", { message: "The file is in use" }));
+    await user.click(await button("Restore…"));
+    let dialog = await screen.findByRole("dialog", { name: "Restore" });
+    const deletable = await within(dialog).findAllByRole("button", { name: /^Delete… / });
+    await user.click(deletable[0] as HTMLElement);
+    await user.click(await screen.findByRole("button", { name: "Delete database" }));
+    dialog = await screen.findByRole("dialog", { name: "Restore" });
+    await within(dialog).findByText("The file is in use");
+    expect(await within(dialog).findAllByRole("button", { name: /^Delete… / })).toHaveLength(
+      deletable.length,
+    );
   });
 
   it("says in which files removed secrets may be, and tries again", async () => {

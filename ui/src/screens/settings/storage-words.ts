@@ -51,6 +51,6 @@ export function secretsInWords(left: SecretsLeft[]): string[] {
   if (readable)
     words.push(`Not yet removed from ${readable}. Retropress tries again at the next start.`);
   if (damaged)
-    words.push(`${damaged} cannot be opened. Delete what you do not need any more under Restore….`);
+    words.push(`${damaged} cannot be opened. Choose Restore… to delete files that you no longer need.`);
   return words;
 }
