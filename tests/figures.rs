@@ -202,7 +202,7 @@ async fn keystrokes_in_a_hundred_thousand_entries() {
     measure_keystrokes(&world, "list_publications", queries.collect(), rows).await;
 }
 
-/// Calls the command with each query in the real window. Beside that, what cannot be saved: the round
+/// Calls the command with each query in the real window. Beside that, the least it can cost: the round
 /// trip of a command that does nothing, and the same keystrokes as a bare FTS5 query of the same rows.
 async fn measure_keystrokes(
     world: &common::World,

@@ -1,8 +1,8 @@
 //! A disk that fails on demand, for tests.
 //!
-//! [`install`] puts a layer between SQLite and the system's files. It passes every call on, until
-//! [`failing`] says which call of this thread shall fail, and how. Other threads are not touched, so
-//! tests can run beside each other.
+//! [`install`] puts a layer between SQLite and the system's files. It passes on every call
+//! until [`failing`] names the call of this thread that fails, and how. Other threads are not affected,
+//! so tests can run in parallel.
 //!
 //! The layer never waits for the disk: what a test writes need not survive a power cut.
 

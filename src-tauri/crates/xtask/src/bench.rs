@@ -8,8 +8,8 @@ use crate::{Answer, desktop, dist, needs, peers, place, window};
 
 mod first_run;
 
-/// A figure and how far it may go. Machines differ by a factor of four, so a time is always a ratio to
-/// something measured in the same run.
+/// A measured figure and its limit. Machines differ by a factor of four, so a time is always a ratio
+/// to something measured in the same run.
 struct Figure {
     name: &'static str,
     value: f64,
@@ -19,7 +19,7 @@ struct Figure {
     note: String,
 }
 
-/// What is wanted, and what fails the run.
+/// The goal, and the value that fails the run.
 enum Limit {
     /// The goal itself.
     Goal(f64),
@@ -295,7 +295,7 @@ fn drafts() -> Answer<Vec<Figure>> {
     Ok(vec![keystroke(name, "keystrokes_in_ten_thousand_drafts")?])
 }
 
-/// Against what cannot be saved: a bare FTS5 query of the same rows, and the round trip of a command
+/// Against the least it can cost: a bare FTS5 query of the same rows, and the round trip of a command
 /// that does nothing.
 fn keystroke(name: &'static str, test: &str) -> Answer<Figure> {
     let values = figures(test, &["keystroke_ms", "bare_query_ms", "empty_command_ms"])?;

@@ -147,7 +147,7 @@ fn progress(count: Count, elapsed: Duration) -> String {
     text
 }
 
-/// As if each crate took the same time.
+/// Assumes that each crate takes the same time.
 fn left(count: Count, elapsed: Duration) -> Option<Duration> {
     if elapsed < ESTIMATED_AFTER || count.done == 0 || count.done > count.of {
         return None;
@@ -166,7 +166,7 @@ fn count(words: &str) -> Option<Count> {
     })
 }
 
-/// What the count says already.
+/// Lines that repeat what the count shows.
 fn is_routine(words: &str) -> bool {
     const ROUTINE: [&str; 8] = [
         "Compiling ",
