@@ -2,10 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use retropress_sandbox::{Options, Sandbox};
 use rusqlite::Connection as Database;
+use thirtyfour::prelude::*;
 
 use crate::session::Session;
 use crate::window::Window;
+use crate::window::journey::connected_to;
+use crate::{away, queue, stands_at};
 
 const TITLE: &str = "Closed while typing";
 
@@ -45,6 +49,33 @@ async fn the_close_button_loses_nothing_that_was_typed() {
     look_again(&window).await;
     window.sees("Typed to the very last letter").await;
     window.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs a display: cargo xtask test e2e"]
+async fn quitting_from_the_tray_loses_nothing_that_was_typed() {
+    let session = Session::start().await;
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let window = connected_to(&sandbox, "Team Nu").await;
+    away(&sandbox, true).await;
+    queue(&window, "What keeps it in the tray").await;
+    session.close_window("Retropress");
+    window.click("button", "Keep publishing in the tray").await;
+    session.choose("Open").await;
+    stands_at(&window, "#/outbox").await;
+
+    window.press_with(&[Key::Control], 'n').await;
+    window.click("button", "Start the retrospective").await;
+    window.fill("Title", TITLE).await;
+    window.click("button", "Add an idea to Went well").await;
+    window.press("Typed before Quit").await;
+    session.close_window("Retropress");
+    session.choose("Quit").await;
+    let window = window.start_again().await;
+    look_again(&window).await;
+    window.sees("Typed before Quit").await;
+    window.close().await;
+    sandbox.stop().await;
 }
 
 #[tokio::test]

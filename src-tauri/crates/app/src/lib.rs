@@ -35,7 +35,7 @@ use std::{
 use chrono::{DateTime, NaiveDate, Utc};
 use retropress_confluence::{Endpoints, HttpOptions};
 use retropress_secrets::Vault;
-use retropress_store::{Soundness, Store};
+use retropress_store::{Recovery, Soundness, Store};
 use retropress_summary::pdf::Fonts;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, oneshot};
@@ -132,6 +132,24 @@ pub enum Event {
 
 const DAMAGE_FOUND: &str = "The database is damaged: a disk error, or a program that wrote into it. Save what you are working on elsewhere, then close Retropress and start it again: it opens the last good backup and keeps the damaged file.";
 
+/// What the user is told of a recovery.
+fn recovered(recovery: &Recovery) -> String {
+    let happened = match (&recovery.archived, recovery.from_backup) {
+        (Some(_), true) => "The database was damaged. Retropress opened the last good backup",
+        (Some(_), false) => {
+            "The database was damaged and there is no backup that can be read. Retropress started empty"
+        }
+        (None, true) => "The database was missing. Retropress opened the last good backup",
+        (None, false) => {
+            "The database was missing and none of its backups can be read. Retropress started empty"
+        }
+    };
+    match &recovery.archived {
+        Some(name) => format!("{happened}; the damaged file is kept as {name}."),
+        None => format!("{happened}."),
+    }
+}
+
 impl App {
     /// Opens the database; sends nothing.
     ///
@@ -139,15 +157,7 @@ impl App {
     /// A database of a newer app, a full disk, a folder that cannot be written to.
     pub fn open(parts: Parts) -> Result<App> {
         let opened = Store::open(&parts.folder)?;
-        let notices = match (&opened.set_aside, opened.from_backup) {
-            (None, _) => Vec::new(),
-            (Some(name), true) => vec![format!(
-                "The database was damaged. Retropress opened the last good backup; the damaged file is kept as {name}."
-            )],
-            (Some(name), false) => vec![format!(
-                "The database was damaged and there is no backup yet. Retropress started empty; the damaged file is kept as {name}."
-            )],
-        };
+        let notices = opened.recovery.iter().map(recovered).collect();
         let storage = storage::Kept::at_start(&opened)?;
         let (events, _) = broadcast::channel(256);
         let app = App {

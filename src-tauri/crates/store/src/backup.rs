@@ -1,7 +1,7 @@
 //! Copies of the file, one a day, and what to do with a damaged one.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     BACKUPS, Result, Soundness, Store, StoreError,
     alone::open_alone,
-    files::{self, FILE, backup, backup_name, free_name, temporary},
+    files::{self, DAMAGED, FILE, backup, backup_name, damaged_name, free_name, temporary},
     forget,
     schema::{SCHEMA, migrate},
     soundness::{check_file, quick_check},
@@ -156,44 +156,70 @@ pub(crate) fn damage_was_dealt_with(folder: &Path) {
     let _ = fs::remove_file(folder.join(FOUND_DAMAGED));
 }
 
-/// What took the place of a damaged database. Kept in it until it was told.
+/// What took the place of a database that was damaged or lost. Kept in it until it was told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Recovery {
-    /// Name of the damaged file.
-    pub archived: String,
-    /// `false`: there was none that is sound, and the app starts empty.
+pub struct Recovery {
+    /// Name of the damaged file. `None`: there was no file.
+    pub archived: Option<String>,
+    /// The newest sound backup took its place. `false`: there was none, and the app starts empty.
     pub from_backup: bool,
+}
+
+/// Whether backups are there, and the database they were made of was deleted or emptied.
+pub(crate) fn is_lost(folder: &Path) -> Result<bool> {
+    let bytes = match fs::metadata(folder.join(FILE)) {
+        Ok(about) => about.len(),
+        Err(problem) if problem.kind() == io::ErrorKind::NotFound => 0,
+        Err(problem) => return Err(problem.into()),
+    };
+    Ok(bytes == 0 && has_backup(folder)?)
+}
+
+fn has_backup(folder: &Path) -> Result<bool> {
+    for number in 1..=BACKUPS {
+        if backup(folder, number).try_exists()? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Archives the damaged database and puts the newest sound backup in its place, or an empty database
 /// where there is none. What takes the place is complete before the damaged file is touched.
 pub(crate) fn recover(folder: &Path) -> Result<()> {
-    let file = folder.join(FILE);
-    // Without the file a start was cut short after it was archived.
-    let archived = match (
-        file.try_exists()?,
-        files::numbers(folder, "damaged")?.last(),
-    ) {
-        (false, Some(last)) => format!("retropress.damaged-{last}.db"),
-        _ => free_name(folder, "damaged", 1)?,
+    let archived = match folder.join(FILE).try_exists()? {
+        true => Some(free_name(folder, DAMAGED, 1)?),
+        false => None,
     };
+    recover_from(folder, archived)
+}
+
+fn recover_from(folder: &Path, archived: Option<String>) -> Result<()> {
+    let file = folder.join(FILE);
     let recovery = Recovery {
         archived,
         from_backup: false,
     };
-    // As far as it can be read: it is damaged.
-    let left = forget::left_in(&file).unwrap_or_default();
     let copy = temporary(folder, "recovery");
     let prepared = prepare(folder, &copy, &recovery)
-        .and_then(|()| forget::carry(&left, &copy, FILE, &recovery.archived))
+        .and_then(|()| match &recovery.archived {
+            // As far as it can be read: it is damaged.
+            Some(archived) => {
+                let left = forget::left_in(&file).unwrap_or_default();
+                forget::carry(&left, &copy, FILE, archived)
+            }
+            None => Ok(()),
+        })
         .and_then(|()| Ok(files::place(&copy, &folder.join(RECOVERED))?));
     if let Err(problem) = prepared {
         let _ = files::remove(&copy);
         return Err(problem);
     }
-    if file.try_exists()? {
-        fs::rename(&file, folder.join(&recovery.archived))?;
+    if let Some(archived) = &recovery.archived
+        && file.try_exists()?
+    {
+        fs::rename(&file, folder.join(archived))?;
     }
     complete(folder, &recovery)
 }
@@ -213,7 +239,9 @@ pub(crate) fn finish_recovery(folder: &Path) -> Result<()> {
         Ok(Some(recovery)) => complete(folder, &recovery),
         Ok(None) | Err(StoreError::Damaged(_)) => {
             files::remove(&recovered)?;
-            recover(folder)
+            // The start was cut short after the last of these was archived.
+            let last = files::numbers(folder, DAMAGED)?.pop();
+            recover_from(folder, last.map(damaged_name))
         }
         Err(problem) => Err(problem),
     }
@@ -222,7 +250,11 @@ pub(crate) fn finish_recovery(folder: &Path) -> Result<()> {
 fn complete(folder: &Path, recovery: &Recovery) -> Result<()> {
     let file = folder.join(FILE);
     // Its logs belong to the damaged file; the new one must never meet them.
-    files::move_logs(&file, &folder.join(&recovery.archived))?;
+    let owner = match &recovery.archived {
+        Some(archived) => archived.clone(),
+        None => free_name(folder, DAMAGED, 1)?,
+    };
+    files::move_logs(&file, &folder.join(owner))?;
     damage_was_dealt_with(folder);
     fs::rename(folder.join(RECOVERED), &file)?;
     files::sync_folder(folder);
@@ -288,7 +320,7 @@ fn prepare_from(backup: &Path, copy: &Path, recovery: &Recovery) -> Result<bool>
 }
 
 fn save_note(file: &Connection, recovery: &Recovery) -> Result<()> {
-    let note = serde_json::to_string(recovery).map_err(std::io::Error::from)?;
+    let note = serde_json::to_string(recovery).map_err(io::Error::from)?;
     file.execute(
         "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
         [RECOVERY, &note],

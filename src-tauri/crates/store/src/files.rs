@@ -35,6 +35,10 @@ pub(crate) fn replaced_name(number: u32) -> String {
     format!("retropress.{REPLACED}-{number}.db")
 }
 
+pub(crate) fn damaged_name(number: u32) -> String {
+    format!("retropress.{DAMAGED}-{number}.db")
+}
+
 /// Names of what was archived, newest first.
 pub(crate) fn archived(folder: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();

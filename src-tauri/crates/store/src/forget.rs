@@ -238,6 +238,10 @@ fn exchange(tx: &Transaction<'_>, before: &[SecretsLeft], now: &[SecretsLeft]) -
 
 /// What is noted in a database that is not open.
 pub(crate) fn left_in(file: &Path) -> Result<Vec<SecretsLeft>> {
+    // Of an empty file SQLite would remove the log.
+    if fs::metadata(file)?.len() == 0 {
+        return Ok(Vec::new());
+    }
     match open_to_read(file).and_then(|it| read(&it)) {
         // It has no settings, and so never was one of ours.
         Err(StoreError::Sqlite(problem))

@@ -37,6 +37,7 @@ use history_list::HistoryList;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+pub use backup::Recovery;
 pub use drafts::{
     DraftFilter, DraftOrder, DraftRecord, DraftRow, DraftRows, NewText, PreviousDraft, Standing,
 };

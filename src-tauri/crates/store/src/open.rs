@@ -9,7 +9,7 @@ use std::{
 use rusqlite::Connection;
 
 use crate::{
-    Replacement, Result, Soundness, Store, StoreError,
+    Recovery, Replacement, Result, Soundness, Store, StoreError,
     alone::synchronize,
     backup,
     files::{self, FILE, STAGED},
@@ -22,10 +22,8 @@ use crate::{
 /// An open store, and what the user should be told about it.
 pub struct Opened {
     pub store: Store,
-    /// The file was damaged: it was archived under this name.
-    pub set_aside: Option<String>,
-    /// Its last good backup took its place; without one the app starts empty.
-    pub from_backup: bool,
+    /// The database was damaged or lost.
+    pub recovery: Option<Recovery>,
     /// What became of a file that was to take the place of the database.
     pub replacement: Replacement,
 }
@@ -33,7 +31,8 @@ pub struct Opened {
 impl Store {
     /// Opens the database in the folder, and makes both where they are missing.
     ///
-    /// A damaged file is never deleted: it is archived and the last good backup takes its place.
+    /// A damaged file is never deleted: it is archived and the last good backup takes its place. So it
+    /// does where backups are all that is left.
     ///
     /// # Errors
     /// [`StoreError::Newer`] for a file of a newer app, which is left as it is. So is every file after
@@ -53,11 +52,9 @@ impl Store {
         if let Replacement::Damaged(name) = &replacement {
             forget::was_renamed(&store, STAGED, name)?;
         }
-        let recovery = backup::take_recovery_note(&store)?;
         Ok(Opened {
+            recovery: backup::take_recovery_note(&store)?,
             store,
-            from_backup: recovery.as_ref().is_some_and(|it| it.from_backup),
-            set_aside: recovery.map(|it| it.archived),
             replacement,
         })
     }
@@ -75,6 +72,11 @@ impl Store {
 
 fn open_or_recover(folder: &Path) -> Result<Connection> {
     let path = folder.join(FILE);
+    // Before SQLite sees it: of an empty file it removes the log, and makes a new database.
+    if backup::is_lost(folder)? {
+        backup::recover(folder)?;
+        return connect(&path);
+    }
     match connect(&path) {
         Ok(connection) if !backup::is_damage_confirmed(folder, &connection) => {
             return Ok(connection);

@@ -691,7 +691,7 @@ mod tests {
             });
             let opened = Store::open(folder.path()).unwrap();
             assert_eq!(teams(&opened.store), ["New"], "killed at step {number}");
-            assert_eq!(opened.set_aside, None, "the damage was the old one's");
+            assert_eq!(opened.recovery, None, "the damage was the old one's");
             assert_eq!(opened.store.integrity().unwrap(), "ok");
             let kept = folder.path().join(replaced_name(1));
             assert_eq!(fs::read(&kept).unwrap(), b"no database");

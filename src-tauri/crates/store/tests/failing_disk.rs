@@ -15,8 +15,8 @@ use std::{
 use memchr::memmem;
 use retropress_faulty_disk::{Fault, Lasting, failing, install};
 use retropress_store::{
-    IntegrationRecord, NetworkRecord, NewText, Opened, Replacement, Result, SecretsLeft, Soundness,
-    Store, StoreError,
+    IntegrationRecord, NetworkRecord, NewText, Opened, Recovery, Replacement, Result, SecretsLeft,
+    Soundness, Store, StoreError,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -214,7 +214,7 @@ fn is_whole(run: &Run) {
 /// It opens afterwards as if nothing had been, with everything in it.
 fn nothing_is_lost(run: &Run) -> Opened {
     let opened = opened(run);
-    assert_eq!(opened.set_aside, None, "{}", run.what);
+    assert_eq!(opened.recovery, None, "{}", run.what);
     assert_eq!(drafts(&opened.store), DRAFTS, "{}", run.what);
     assert_eq!(opened.store.integrity().unwrap(), "ok", "{}", run.what);
     is_whole(run);
@@ -234,10 +234,10 @@ fn opening() {
         &all_faults(),
         1,
         Path::to_path_buf,
-        |folder| Store::open(folder).map(|it| it.set_aside),
+        |folder| Store::open(folder).map(|it| it.recovery),
         |run, _, outcome| {
-            if let Ok(set_aside) = outcome {
-                assert_eq!(set_aside, None, "{}", run.what);
+            if let Ok(recovery) = outcome {
+                assert_eq!(recovery, None, "{}", run.what);
             }
             nothing_is_lost(run);
         },
@@ -259,10 +259,10 @@ fn opening_with_a_log() {
         &all_faults(),
         1,
         Path::to_path_buf,
-        |folder| Store::open(folder).map(|it| it.set_aside),
+        |folder| Store::open(folder).map(|it| it.recovery),
         |run, _, outcome| {
-            if let Ok(set_aside) = outcome {
-                assert_eq!(set_aside, None, "{}", run.what);
+            if let Ok(recovery) = outcome {
+                assert_eq!(recovery, None, "{}", run.what);
             }
             let opened = nothing_is_lost(run);
             assert_eq!(opened.store.teams().unwrap().len(), 2, "{}", run.what);
@@ -300,10 +300,10 @@ fn what_was_noted_as_damaged_is_checked_again_at_the_start() {
         &all_faults(),
         1,
         Path::to_path_buf,
-        |folder| Store::open(folder).map(|it| it.set_aside),
+        |folder| Store::open(folder).map(|it| it.recovery),
         |run, _, outcome| {
-            if let Ok(set_aside) = outcome {
-                assert_eq!(set_aside, None, "{}", run.what);
+            if let Ok(recovery) = outcome {
+                assert_eq!(recovery, None, "{}", run.what);
             }
             nothing_is_lost(run);
             assert!(!run.path().join("retropress.damage-found").exists());
@@ -332,6 +332,13 @@ fn backing_up() {
     came(&fired, &FAULTS);
 }
 
+fn recovered(archived: Option<&str>, from_backup: bool) -> Option<Recovery> {
+    Some(Recovery {
+        archived: archived.map(str::to_owned),
+        from_backup,
+    })
+}
+
 /// The database is damaged indeed: the backup takes its place, and the user is told, once it can be done.
 #[test]
 fn recovering_from_a_backup() {
@@ -342,12 +349,12 @@ fn recovering_from_a_backup() {
         &all_faults(),
         1,
         Path::to_path_buf,
-        |folder| Store::open(folder).map(|it| (it.set_aside, it.from_backup)),
+        |folder| Store::open(folder).map(|it| it.recovery),
         |run, _, outcome| {
             let again = opened(run);
-            let told = outcome.unwrap_or((again.set_aside, again.from_backup));
+            let told = outcome.unwrap_or(again.recovery);
             let name = "retropress.damaged-2.db";
-            assert_eq!(told, (Some(name.into()), true), "{}", run.what);
+            assert_eq!(told, recovered(Some(name), true), "{}", run.what);
             let kept = fs::read(run.path().join(name)).unwrap();
             assert_eq!(kept, b"no database", "{}", run.what);
             assert_eq!(drafts(&again.store), 3, "{}", run.what);
@@ -356,6 +363,34 @@ fn recovering_from_a_backup() {
         },
     );
     came(&fired, &FAULTS);
+}
+
+/// The backups are all that is left.
+#[test]
+fn recovering_what_was_deleted_or_emptied() {
+    for emptied in [false, true] {
+        let template = template();
+        match emptied {
+            true => fs::write(template.path().join(FILE), "").unwrap(),
+            false => fs::remove_file(template.path().join(FILE)).unwrap(),
+        }
+        let fired = every_call(
+            template.path(),
+            &all_faults(),
+            1,
+            Path::to_path_buf,
+            |folder| Store::open(folder).map(|it| it.recovery),
+            |run, _, outcome| {
+                let again = opened(run);
+                let told = outcome.unwrap_or(again.recovery);
+                let archived = emptied.then_some("retropress.damaged-2.db");
+                assert_eq!(told, recovered(archived, true), "{}", run.what);
+                assert_eq!(drafts(&again.store), 3, "{}", run.what);
+                is_whole(run);
+            },
+        );
+        came(&fired, &FAULTS);
+    }
 }
 
 #[test]
@@ -368,12 +403,12 @@ fn recovering_without_a_backup() {
         &all_faults(),
         1,
         Path::to_path_buf,
-        |folder| Store::open(folder).map(|it| (it.set_aside, it.from_backup)),
+        |folder| Store::open(folder).map(|it| it.recovery),
         |run, _, outcome| {
             let again = opened(run);
-            let told = outcome.unwrap_or((again.set_aside, again.from_backup));
+            let told = outcome.unwrap_or(again.recovery);
             let name = "retropress.damaged-1.db";
-            assert_eq!(told, (Some(name.into()), false), "{}", run.what);
+            assert_eq!(told, recovered(Some(name), false), "{}", run.what);
             let kept = fs::read(run.path().join(name)).unwrap();
             assert_eq!(kept, b"no database", "{}", run.what);
         },
@@ -426,7 +461,7 @@ fn is_restored(run: &Run, outcome: Result<Replacement>) {
         panic!("{}: {name}", run.what);
     }
     let opened = opened(run);
-    assert_eq!(opened.set_aside, None, "{}", run.what);
+    assert_eq!(opened.recovery, None, "{}", run.what);
     assert_eq!(drafts(&opened.store), 2, "{}", run.what);
     assert_eq!(opened.store.replaced_by().unwrap().unwrap(), "note");
     is_whole(run);

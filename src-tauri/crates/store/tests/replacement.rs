@@ -556,7 +556,7 @@ fn what_is_unfinished_in_an_automatic_restore_is_in_doubt() {
     }
     fs::write(data.join("retropress.db"), b"no database").unwrap();
     let opened = Store::open(&data).unwrap();
-    assert!(opened.from_backup);
+    assert!(opened.recovery.unwrap().from_backup);
     let progress = opened.store.operation("1").unwrap().progress;
     assert_eq!(progress.found, r#"{"fromBackup":true}"#);
     assert_eq!(progress.ended_at, None);

@@ -164,8 +164,9 @@ fn a_damaged_file_is_set_aside_and_the_backup_takes_its_place() {
     .unwrap();
     let _ = fs::remove_file(folder.path().join("retropress.db-wal"));
     let opened = Store::open(folder.path()).unwrap();
-    let name = opened.set_aside.unwrap();
-    assert!(opened.from_backup);
+    let recovery = opened.recovery.unwrap();
+    assert!(recovery.from_backup);
+    let name = recovery.archived.unwrap();
     assert!(folder.path().join(name).exists(), "nothing is thrown away");
     let teams: Vec<_> = opened
         .store
@@ -196,15 +197,15 @@ fn damage_that_a_check_finds_is_set_aside_at_the_next_start() {
     bytes[middle..middle + 40_000].fill(0xa5);
     fs::write(&path, bytes).unwrap();
     let opened = Store::open(folder.path()).unwrap();
-    assert!(opened.set_aside.is_none(), "the start does not read it all");
+    assert!(opened.recovery.is_none(), "the start does not read it all");
     assert!(!opened.store.check().unwrap().is_sound());
     drop(opened);
     let opened = Store::open(folder.path()).unwrap();
-    assert!(opened.from_backup);
+    assert!(opened.recovery.as_ref().unwrap().from_backup);
     assert!(opened.store.check().unwrap().is_sound());
     assert_eq!(opened.store.teams().unwrap().len(), 401);
     drop(opened);
-    assert!(Store::open(folder.path()).unwrap().set_aside.is_none());
+    assert!(Store::open(folder.path()).unwrap().recovery.is_none());
 }
 
 #[test]
@@ -231,7 +232,7 @@ fn seven_backups_are_kept_and_a_damaged_one_is_passed_over() {
     fs::write(folder.path().join("retropress.db"), b"no database").unwrap();
     let _ = fs::remove_file(folder.path().join("retropress.db-wal"));
     let opened = Store::open(folder.path()).unwrap();
-    assert!(opened.from_backup);
+    assert!(opened.recovery.as_ref().unwrap().from_backup);
     assert_eq!(opened.store.teams().unwrap().len(), 10, "of ten plus one");
 }
 
@@ -268,11 +269,45 @@ fn a_removed_secret_is_in_no_backup() {
 }
 
 #[test]
+fn a_deleted_or_emptied_file_is_not_taken_for_a_first_start() {
+    for emptied in [false, true] {
+        let (folder, store) = with_team();
+        store.back_up().unwrap();
+        drop(store);
+        let path = folder.path().join("retropress.db");
+        fs::remove_file(&path).unwrap();
+        if emptied {
+            fs::write(&path, "").unwrap();
+            fs::write(folder.path().join("retropress.db-wal"), "changes").unwrap();
+        }
+        let opened = Store::open(folder.path()).unwrap();
+        let recovery = opened.recovery.as_ref().unwrap();
+        assert!(recovery.from_backup);
+        assert_eq!(recovery.archived.is_some(), emptied);
+        assert_eq!(opened.store.teams().unwrap().len(), 1);
+        let log = folder.path().join("retropress.damaged-1.db-wal");
+        assert_eq!(log.exists(), emptied, "what is in its log is not deleted");
+        drop(opened);
+        let again = Store::open(folder.path()).unwrap();
+        assert_eq!(again.recovery, None, "told once");
+        drop(again);
+
+        // Of the backups nothing can be read either.
+        fs::remove_file(&path).unwrap();
+        fs::write(folder.path().join("retropress.backup-1.db"), "no database").unwrap();
+        let opened = Store::open(folder.path()).unwrap();
+        assert!(!opened.recovery.unwrap().from_backup);
+        assert!(opened.store.teams().unwrap().is_empty());
+    }
+}
+
+#[test]
 fn a_damaged_file_without_a_backup_gives_an_empty_start() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("retropress.db"), vec![7; 9000]).unwrap();
     let opened = Store::open(folder.path()).unwrap();
-    assert!(opened.set_aside.is_some() && !opened.from_backup);
+    let recovery = opened.recovery.unwrap();
+    assert!(recovery.archived.is_some() && !recovery.from_backup);
     assert!(opened.store.teams().unwrap().is_empty());
 }
 
