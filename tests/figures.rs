@@ -20,7 +20,7 @@ use retropress_app::history::PublicationQuery;
 use retropress_app::publish::{self, OperationState};
 use retropress_summary::{Summary, sample};
 use serde_json::json;
-use window::Window;
+use window::{Start, Window};
 
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
@@ -292,18 +292,25 @@ async fn start_of_the_window() {
     let folder = tempfile::tempdir().unwrap();
     let (mut app, mut peer) = (vec![], vec![]);
     for run in 0..=RUNS {
-        let times = (
-            Window::start_ms(None, folder.path()).await,
-            Window::start_ms(Some(&empty), folder.path()).await,
+        let starts = (
+            Window::start_of(None, folder.path()).await,
+            Window::start_of(Some(&empty), folder.path()).await,
         );
         // The first start fills the caches of the computer.
         if run > 0 {
-            app.push(times.0);
-            peer.push(times.1);
+            app.push(starts.0);
+            peer.push(starts.1);
         }
     }
-    println!("figure start_ms {:.0}", median(app));
-    println!("figure empty_start_ms {:.0}", median(peer));
+    for (name, starts) in [("", &app), ("empty_", &peer)] {
+        let say = |what: &str, of: fn(&Start) -> f64| {
+            let median = median(starts.iter().map(of).collect());
+            println!("figure {name}{what}_ms {median:.0}");
+        };
+        say("page", |it| it.page);
+        say("loaded", |it| it.loaded);
+        say("start", |it| it.shown);
+    }
 }
 
 /// The same for the app alone, in turn with 100,000 entries in the history and with one.
@@ -315,7 +322,8 @@ async fn start_with_a_long_history() {
     let (mut with, mut without) = (vec![], vec![]);
     for run in 0..=RUNS {
         let start = async |world: &common::World| {
-            Window::start_ms(None, &world.folder.path().join("data")).await
+            let data = world.folder.path().join("data");
+            Window::start_of(None, &data).await.shown
         };
         let times = (start(&long).await, start(&short).await);
         if run > 0 {

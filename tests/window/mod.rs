@@ -87,14 +87,15 @@ impl Window {
         window
     }
 
-    /// Milliseconds from the start of a program, the app or another one, until its window shows
-    /// something to read.
-    pub async fn start_ms(program: Option<&str>, folder: &Path) -> f64 {
+    /// Starts a program, the app or another one, and watches until its window shows something to read.
+    pub async fn start_of(program: Option<&str>, folder: &Path) -> Start {
         const FIRST_CONTENT: &str = r#"
             const done = arguments[arguments.length - 1];
             const look = () => {
                 const paint = performance.getEntriesByName("first-contentful-paint")[0];
-                if (paint && document.querySelector("main h1:not(.sr)")) done(performance.timeOrigin + paint.startTime);
+                const page = performance.getEntriesByType("navigation")[0];
+                if (paint && document.querySelector("main h1:not(.sr)"))
+                    done([performance.timeOrigin, page.domContentLoadedEventEnd, paint.startTime]);
                 else setTimeout(look, 20);
             };
             look();
@@ -102,15 +103,20 @@ impl Window {
         let process = Process::start(folder, free_ports(5));
         let program = program.unwrap_or(APP);
         let driver = process.connect(program).await;
-        let shown = driver
+        let times: Vec<f64> = driver
             .execute_async(FIRST_CONTENT, vec![])
             .await
             .unwrap()
-            .json()
-            .as_f64();
+            .convert()
+            .unwrap();
         let started = started_at(Path::new(program));
         driver.quit().await.unwrap();
-        shown.unwrap() - started
+        let page = times[0] - started;
+        Start {
+            page,
+            loaded: page + times[1],
+            shown: page + times[2],
+        }
     }
 
     /// Ends the app without a warning and starts it again on the same data.
@@ -733,6 +739,16 @@ fn end_all(data: &Path) {
 /// When the newest process of this program was started, in milliseconds since 1970.
 ///
 /// Source: proc_pid_stat(5), field 22, in hundredths of a second since the computer was started.
+/// A start, in milliseconds since its process began.
+pub struct Start {
+    /// The web engine begins with the page.
+    pub page: f64,
+    /// The page and its script are read and were run once.
+    pub loaded: f64,
+    /// There is something to read.
+    pub shown: f64,
+}
+
 fn started_at(program: &Path) -> f64 {
     let program = program.canonicalize().unwrap();
     let ticks = fs::read_dir("/proc")

@@ -63,6 +63,16 @@ describe("selecting summaries", () => {
     expect(screen.queryByRole("region", { name: "Selected summaries" })).toBeNull();
   });
 
+  it("leaves out a summary that is deleted", async () => {
+    await openMany(3);
+    const user = userEvent.setup();
+    screen.getAllByRole("link", { name: /^Retrospective: / })[0]?.focus();
+    await user.keyboard("{Shift>}{ArrowDown}{/Shift}");
+    expect(within(await bar()).getByText("2 selected")).toBeTruthy();
+    await user.keyboard("{Delete}");
+    expect(await within(await bar()).findByText("1 selected")).toBeTruthy();
+  });
+
   it("works by keyboard: Shift and arrows, Shift Space, Ctrl+A, Escape", async () => {
     await openMany(6);
     const user = userEvent.setup();

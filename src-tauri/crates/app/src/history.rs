@@ -176,10 +176,14 @@ pub async fn open(app: &App, publication_id: String) -> Result<Publication> {
         })
         .collect::<Result<_>>()?;
     // A draft in the bin is no draft to go to.
-    let draft_id = it
-        .draft_id
-        .clone()
-        .filter(|id| app.store().draft(id).is_ok());
+    let draft_id = match &it.draft_id {
+        Some(id) => match app.store().draft(id) {
+            Ok(draft) => Some(draft.id),
+            Err(StoreError::Gone) => None,
+            Err(problem) => return Err(problem.into()),
+        },
+        None => None,
+    };
     Ok(Publication {
         row: row(&it)?,
         team_name: it.team_name,

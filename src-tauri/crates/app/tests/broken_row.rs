@@ -9,6 +9,7 @@ mod common;
 use common::{World, world};
 use retropress_app::{
     connect::Method,
+    drafts, history,
     integrations::{self, Integration},
     publish::{self, OperationState, outbox},
     teams,
@@ -125,4 +126,27 @@ async fn the_app_starts_and_the_others_go_on() {
         let last = scene.world.settled(&last.unwrap()).await;
         assert_ne!(last.state, OperationState::Queued, "{fault}");
     }
+}
+
+/// The way from a publication to its draft stays hidden only where the draft was deleted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_that_cannot_be_read_is_not_taken_for_deleted() {
+    let world = world().await;
+    let integration = world.integration(Method::ApiToken).await;
+    let draft = world.health_check().await;
+    let done = world.publish(&draft, &integration).await;
+    let publication = done.publication_id.unwrap();
+    let shown = history::open(&world.app, publication.clone()).await;
+    assert_eq!(shown.unwrap().draft_id.as_ref(), Some(&draft));
+
+    let file = Connection::open(world.folder.path().join("data/retropress.db")).unwrap();
+    let broken = "UPDATE draft_content SET content = CAST(x'ff' AS BLOB)";
+    assert!(file.execute(broken, []).unwrap() > 0);
+    history::open(&world.app, publication.clone())
+        .await
+        .unwrap_err();
+
+    drafts::delete(&world.app, draft).await.unwrap();
+    let shown = history::open(&world.app, publication).await;
+    assert_eq!(shown.unwrap().draft_id, None);
 }

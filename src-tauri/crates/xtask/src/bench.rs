@@ -373,16 +373,26 @@ fn empty_window() -> Answer<PathBuf> {
 }
 
 fn start() -> Answer<Vec<Figure>> {
-    let values = figures("start_of_the_window", &["start_ms", "empty_start_ms"])?;
+    let names = [
+        "page_ms",
+        "loaded_ms",
+        "start_ms",
+        "empty_page_ms",
+        "empty_loaded_ms",
+        "empty_start_ms",
+    ];
+    let values = figures("start_of_the_window", &names)?;
+    let [page, loaded, shown] =
+        [0, 1, 2].map(|it| format!("{:.0} against {:.0}", values[it], values[it + 3]));
     Ok(vec![Figure {
         name: "start against an empty Tauri window",
-        value: values[0] / values[1],
+        value: values[2] / values[5],
         unit: "",
         limit: Limit::Missed {
             goal: 1.15,
             limit: 1.61,
         },
-        note: format!("{:.0} ms against {:.0} ms", values[0], values[1]),
+        note: format!("{shown} ms; until the page begins {page}, until its script ran {loaded}"),
     }])
 }
 

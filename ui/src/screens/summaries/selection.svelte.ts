@@ -42,6 +42,12 @@ export class Selection {
     }
   }
 
+  /** The row was deleted. */
+  remove(row: DraftRow): void {
+    this.chosen.delete(row.id);
+    if (this.#anchor === row.id) this.#anchor = null;
+  }
+
   clear(): void {
     this.chosen.clear();
     this.#anchor = null;
