@@ -32,8 +32,8 @@ cargo xtask <command>
 
   run [arguments]    install what is missing, build, open the app
   test [part ...]    install what is missing, check and test everything, or these parts:
-                     format, spelling, ui, clippy, unit, bindings, keyring, oauth, network, e2e, release,
-                     dependencies
+                     format, spelling, ui, clippy, unit, faults, bindings, keyring, oauth, network, e2e,
+                     release, dependencies
                      --full: with 50,000 histories of the outbox instead of 2,000, and every
                      moment of every recovery killed instead of one of each
   tour               do the main job in the real window; pictures, page and PDF go to target/tour

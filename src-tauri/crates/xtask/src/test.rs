@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
+use std::thread::available_parallelism;
 use std::time::Instant;
 
 use crate::program::{self, FOR_TESTS, Log, cargo, node_script, program, seconds};
@@ -95,6 +96,11 @@ const PARTS: &[Part] = &[
         name: "unit",
         what: "documentation",
         check: documentation,
+    },
+    Part {
+        name: "faults",
+        what: "faults and kills",
+        check: faults,
     },
     Part {
         name: "bindings",
@@ -382,21 +388,61 @@ fn rust_tests(log: &Log) -> Tally {
     tally
 }
 
-/// The tests that need neither keyring nor display nor another server; those are marked as ignored and have parts of
-/// their own.
+/// Programs of tests that try every fault, kill or race: three quarters of the computing of all tests.
+const FAULTS: &[&str] = &[
+    "at_once",
+    "failing_disk",
+    "fault_table",
+    "faults",
+    "kill",
+    "many",
+    "outbox",
+    "store_faults",
+];
+
+/// The tests that need neither keyring nor display nor another server; those are marked as ignored and
+/// have parts of their own.
 fn unit() -> Answer<Tally> {
-    let mut run = cargo();
     match program::exists("cargo-nextest") {
-        true => run
-            .args(["nextest", "run"])
-            .args(FOR_TESTS)
-            .args(["--no-fail-fast", "--status-level=fail"]),
-        false => {
-            run.arg("test")
-                .args(FOR_TESTS)
-                .args(["--lib", "--bins", "--tests", "--no-fail-fast"])
-        }
-    };
+        true => rust(
+            "cargo test",
+            cargo()
+                .args(["nextest", "run"])
+                .args(of_faults(|faults| format!("not ({faults})"))),
+        ),
+        false => rust(
+            "cargo test",
+            cargo().arg("test").args(["--lib", "--bins", "--tests"]),
+        ),
+    }
+}
+
+fn faults() -> Answer<Tally> {
+    match program::exists("cargo-nextest") {
+        true => rust(
+            "faults and kills",
+            cargo().args(["nextest", "run"]).args(of_faults(|it| it)),
+        ),
+        false => Ok(Tally {
+            skipped: 1,
+            notes: vec!["in unit, since cargo-nextest is not installed".into()],
+            ..Tally::default()
+        }),
+    }
+}
+
+fn of_faults(filter: impl FnOnce(String) -> String) -> [String; 4] {
+    let all: Vec<_> = FAULTS.iter().map(|it| format!("binary({it})")).collect();
+    [
+        "--filterset".to_owned(),
+        filter(all.join(" | ")),
+        "--status-level=fail".to_owned(),
+        format!("--test-threads={}", side_by_side()),
+    ]
+}
+
+fn rust(what: &str, run: &mut Command) -> Answer<Tally> {
+    run.args(FOR_TESTS).arg("--no-fail-fast");
     // Some of them write the bindings; the committed ones are compared, not replaced.
     run.env(bindings::FOLDER, bindings::fresh("unit")?);
     if FULL.get() == Some(&true) {
@@ -411,8 +457,14 @@ fn unit() -> Answer<Tally> {
     if cfg!(target_os = "linux") && memory.is_dir() {
         run.env("TMPDIR", memory);
     }
-    let log = program::log("cargo test", &mut run)?;
+    let log = program::log(what, run)?;
     Ok(judge(rust_tests(&log), &log))
+}
+
+/// Tests that run at the same time. Many of them wait, as the app does between two looks: with one for
+/// each core these would be idle.
+fn side_by_side() -> usize {
+    2 * available_parallelism().map_or(2, usize::from)
 }
 
 fn documentation() -> Answer<Tally> {
