@@ -9,7 +9,7 @@ mod common;
 use common::{World, world};
 use retropress_app::{
     connect::Method,
-    drafts, history,
+    history,
     integrations::{self, Integration},
     publish::{self, OperationState, outbox},
     teams,

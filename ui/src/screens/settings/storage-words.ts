@@ -51,6 +51,8 @@ export function secretsInWords(left: SecretsLeft[]): string[] {
   if (readable)
     words.push(`Not yet removed from ${readable}. Retropress tries again at the next start.`);
   if (damaged)
-    words.push(`${damaged} cannot be opened. Choose Restore… to delete files that you no longer need.`);
+    words.push(
+      `${damaged} cannot be opened. Choose Restore… to delete files that you no longer need.`,
+    );
   return words;
 }
