@@ -180,7 +180,7 @@ async fn of_trouble_are_accessible() {
                {"file": "retropress.damaged-1.db", "damaged": true, "problem": "not a database"}]');"#,
     );
     changed.unwrap();
-    // The app makes number 1 of the backups itself, sooner or later.
+    // The app writes backup 1 itself, some time after its start.
     for copy in ["backup-2", "replaced-1", "damaged-2"] {
         let copy = folder.join(format!("retropress.{copy}.db"));
         database

@@ -132,16 +132,16 @@ pub enum Event {
 
 const DAMAGE_FOUND: &str = "The database is damaged: a disk error, or a program that wrote into it. Save what you are working on elsewhere, then close Retropress and start it again: it opens the last good backup and keeps the damaged file.";
 
-/// What the user is told of a recovery.
+/// The notice about a recovery.
 fn recovered(recovery: &Recovery) -> String {
     let happened = match (&recovery.archived, recovery.from_backup) {
         (Some(_), true) => "The database was damaged. Retropress opened the last good backup",
         (Some(_), false) => {
-            "The database was damaged and there is no backup that can be read. Retropress started empty"
+            "The database was damaged and no backup can be read. Retropress started empty"
         }
         (None, true) => "The database was missing. Retropress opened the last good backup",
         (None, false) => {
-            "The database was missing and none of its backups can be read. Retropress started empty"
+            "The database was missing and no backup can be read. Retropress started empty"
         }
     };
     match &recovery.archived {

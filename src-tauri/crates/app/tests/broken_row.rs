@@ -128,7 +128,7 @@ async fn the_app_starts_and_the_others_go_on() {
     }
 }
 
-/// The way from a publication to its draft stays hidden only where the draft was deleted.
+/// A publication hides the link to its draft only if the draft was deleted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draft_that_cannot_be_read_is_not_taken_for_deleted() {
     let world = world().await;
@@ -140,7 +140,7 @@ async fn a_draft_that_cannot_be_read_is_not_taken_for_deleted() {
     assert_eq!(shown.unwrap().draft_id.as_ref(), Some(&draft));
 
     let file = Connection::open(world.folder.path().join("data/retropress.db")).unwrap();
-    // SQLite takes any bytes for text; Rust does not.
+    // Text for SQLite, but not valid UTF-8.
     let broken = "UPDATE draft_content SET content = CAST(x'ff' AS TEXT)";
     assert!(file.execute(broken, []).unwrap() > 0);
     history::open(&world.app, publication.clone())

@@ -166,7 +166,7 @@ pub struct Recovery {
     pub from_backup: bool,
 }
 
-/// Whether backups are there, and the database they were made of was deleted or emptied.
+/// Whether the database was deleted or emptied although there are backups of it.
 pub(crate) fn is_lost(folder: &Path) -> Result<bool> {
     let bytes = match fs::metadata(folder.join(FILE)) {
         Ok(about) => about.len(),

@@ -238,7 +238,7 @@ fn exchange(tx: &Transaction<'_>, before: &[SecretsLeft], now: &[SecretsLeft]) -
 
 /// What is noted in a database that is not open.
 pub(crate) fn left_in(file: &Path) -> Result<Vec<SecretsLeft>> {
-    // Of an empty file SQLite would remove the log.
+    // SQLite would delete the log of an empty file.
     if fs::metadata(file)?.len() == 0 {
         return Ok(Vec::new());
     }

@@ -31,8 +31,8 @@ pub struct Opened {
 impl Store {
     /// Opens the database in the folder, and makes both where they are missing.
     ///
-    /// A damaged file is never deleted: it is archived and the last good backup takes its place. So it
-    /// does where backups are all that is left.
+    /// A damaged file is never deleted: it is archived and the last good backup takes its place. The
+    /// backup is also used if the database was deleted or emptied.
     ///
     /// # Errors
     /// [`StoreError::Newer`] for a file of a newer app, which is left as it is. So is every file after
@@ -72,7 +72,7 @@ impl Store {
 
 fn open_or_recover(folder: &Path) -> Result<Connection> {
     let path = folder.join(FILE);
-    // Before SQLite sees it: of an empty file it removes the log, and makes a new database.
+    // Checked before SQLite opens the file, since SQLite deletes the log of an empty one.
     if backup::is_lost(folder)? {
         backup::recover(folder)?;
         return connect(&path);

@@ -206,7 +206,7 @@ fn pdf() -> Answer<Vec<Figure>> {
         unit: "",
         limit: Limit::Missed {
             goal: 0.1,
-            limit: 0.2,
+            limit: 0.16,
         },
         note: format!("{warm:.1} ms against {peer:.1} ms"),
     }])

@@ -388,7 +388,7 @@ fn rust_tests(log: &Log) -> Tally {
     tally
 }
 
-/// Programs of tests that try every fault, kill or race: three quarters of the computing of all tests.
+/// Test binaries that try every fault, kill or race. They use most of the CPU time of all tests.
 const FAULTS: &[&str] = &[
     "at_once",
     "failing_disk",
@@ -461,8 +461,8 @@ fn rust(what: &str, run: &mut Command) -> Answer<Tally> {
     Ok(judge(rust_tests(&log), &log))
 }
 
-/// Tests that run at the same time. Many of them wait, as the app does between two looks: with one for
-/// each core these would be idle.
+/// How many tests run at the same time. Many of them wait, so one for each core would leave the cores
+/// idle.
 fn side_by_side() -> usize {
     2 * available_parallelism().map_or(2, usize::from)
 }

@@ -267,8 +267,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// The integration may go while something of it is written down: after [`Outbox::disconnected`]
-    /// nothing may keep its operations.
+    /// The integration may be disconnected while this is stored. After that, nothing may hold back its
+    /// operations.
     fn unless_disconnected(
         &self,
         integration: &str,
@@ -281,8 +281,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Neither a pause nor a refused sign-in keeps what is left of a deleted integration: each
-    /// operation meets its absence, and ends.
+    /// Lets the operations of a deleted integration go on, even if it was paused or its sign-in was
+    /// refused: each finds the integration missing, and ends.
     pub(crate) fn disconnected(&self, integration: &str) {
         lock(&self.queue).integrations.remove(integration);
         self.wake.notify_one();
